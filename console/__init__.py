@@ -1,0 +1,1 @@
+"""The Textual console: screens, widgets and pure rows. Nothing here calls a client."""

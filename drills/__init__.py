@@ -1,0 +1,1 @@
+"""One exercise per file: steady state, load, fault, expectation; every fault has its undo."""

@@ -1,0 +1,1 @@
+"""One remedy per file: (parameters, readers) -> Plan. Nothing here changes the world."""

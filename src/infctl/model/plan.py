@@ -1,0 +1,120 @@
+"""Plans are data: typed operations as a graph of steps, frozen, with a digest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from infctl.model.outcome import Outcome
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One typed change: `kind` and `version` name the code that applies it, `args` are JSON.
+
+    Applying it twice is applying it once. `needs_control_plane` marks calls that a recovery plan
+    must not depend on.
+    """
+
+    kind: str
+    args: Mapping[str, Json] = field(default_factory=dict)
+    version: int = 1
+    region: str | None = None
+    needs_control_plane: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operation with its place in the graph.
+
+    `after` names the steps that must be done first; `timeout` is in seconds; `expectation` is the
+    sentence shown beside it. `always` marks a step that runs also when an earlier one failed
+    (healing, stopping load). The undo is not written here: it is what was observed before.
+    """
+
+    id: str
+    operation: Operation
+    after: tuple[str, ...] = ()
+    timeout: float = 30.0
+    expectation: str = ""
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadius:
+    """What a plan may touch: regions, kinds of objects, and the traffic share moved (0..1)."""
+
+    regions: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    traffic_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardResult:
+    """A guard's name and its judgement; whatever did not pass refuses the plan."""
+
+    guard: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do. `parameters` is JSON for reports; `recovery` plans use data planes only.
+
+    `predicted` is the traffic share per region afterwards.
+    """
+
+    name: str
+    summary: str
+    environment: str
+    steps: tuple[Step, ...]
+    blast_radius: BlastRadius = BlastRadius()
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    predicted: Mapping[str, float] = field(default_factory=dict)
+    recovery: bool = False
+    engine: int = 1
+
+    def to_json(self) -> dict[str, Json]:
+        """The plan as plain JSON values; `from_json` reads it back."""
+        plain: dict[str, Json] = json.loads(json.dumps(asdict(self), sort_keys=True))
+        return plain
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of the plan, as 64 hex digits."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def step(self, step_id: str) -> Step:
+        """The step of that id; KeyError if there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+
+def from_json(data: Mapping[str, Json]) -> Plan:
+    """Read back what `Plan.to_json` wrote; the digest of both is the same."""
+    steps = tuple(_step(s) for s in data["steps"])
+    radius = data["blast_radius"]
+    return Plan(
+        name=data["name"],
+        summary=data["summary"],
+        environment=data["environment"],
+        steps=steps,
+        blast_radius=BlastRadius(
+            tuple(radius["regions"]), tuple(radius["objects"]), radius["traffic_share"]
+        ),
+        parameters=data["parameters"],
+        predicted=data["predicted"],
+        recovery=data["recovery"],
+        engine=data["engine"],
+    )
+
+
+def _step(data: Mapping[str, Json]) -> Step:
+    rest = {k: data[k] for k in ("id", "timeout", "expectation", "always")}
+    return Step(operation=Operation(**data["operation"]), after=tuple(data["after"]), **rest)

@@ -1,0 +1,33 @@
+"""Everything that one environment offers, as ports; put together by `wiring` alone."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from infctl.ports.clock import Clock
+from infctl.ports.cloud import NameService, ObjectStore
+from infctl.ports.cluster import Cluster
+from infctl.ports.faults import Faults
+from infctl.ports.load import Load
+from infctl.ports.metrics import Metrics
+from infctl.ports.names import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports of one environment; mappings are keyed by the region's name.
+
+    `kind` is the environment's class (sim, staging or prod); `faults` is None where the
+    environment has no fault injector.
+    """
+
+    environment: str
+    kind: str
+    clusters: Mapping[str, Cluster]
+    metrics: Mapping[str, Metrics]
+    stores: Mapping[str, ObjectStore]
+    names: NameService
+    resolver: Resolver
+    faults: Faults | None
+    load: Load
+    clock: Clock
+    close: Callable[[], Awaitable[None]]
