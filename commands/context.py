@@ -1,0 +1,64 @@
+"""What the global options chose, handed to every command."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infctl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from infctl.platform import Platform
+    from infctl.ports.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The platform file and the environment, as given or found.
+
+    `environment` is None where none was named: the platform file's own default then holds.
+    """
+
+    platform_path: Path
+    named_environment: str | None
+    color: str = "auto"
+
+    def load_platform(self) -> "Platform":
+        """Read the platform file with the environment's overlay."""
+        from infctl.platform import load
+
+        if not self.platform_path.is_file():
+            raise ConfigurationError(
+                f"there is no platform file at {self.platform_path}",
+                hint="infctl init, or name one with --platform FILE",
+            )
+        return load(self.platform_path, self.named_environment)
+
+    @property
+    def environment(self) -> str:
+        """The environment's name: --env, INFCTL_ENV, else the file's default."""
+        return self.named_environment or self.load_platform().default_environment
+
+    def open_world(self, platform: "Platform") -> "World":
+        """The environment's ports, not yet connected; call its `close` in the end."""
+        from infctl.wiring import open_world
+
+        return open_world(platform, self.named_environment or platform.default_environment)
+
+
+def make_context(platform: Path | None, environment: str | None, color: str) -> Context:
+    """The context from flags, then environment variables, then defaults."""
+    named = os.environ.get("INFCTL_PLATFORM", "platform.yaml")
+    return Context(
+        platform_path=platform or Path(named),
+        named_environment=environment or os.environ.get("INFCTL_ENV") or None,
+        color=color,
+    )
+
+
+def context_of(ctx: Any) -> Context:
+    """The Context of a typer context."""
+    found = ctx.find_root().obj
+    if isinstance(found, Context):
+        return found
+    return make_context(None, None, "auto")

@@ -1,0 +1,131 @@
+"""Results on stdout in the form that was asked for; notes and progress on stderr.
+
+JSON stands in one envelope: {"apiVersion": "infctl.dev/v1", "kind", "metadata", "items"}; times are
+RFC 3339 in UTC, durations seconds, never NaN. Tables are for people and no interface.
+"""
+
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from infctl.model.text import clean
+
+API_VERSION = "infctl.dev/v1"
+
+
+class Output(StrEnum):
+    """The forms of a result."""
+
+    TABLE = "table"
+    WIDE = "wide"
+    JSON = "json"
+    YAML = "yaml"
+    JSONL = "jsonl"
+    NAME = "name"
+
+
+OutputOption = Annotated[
+    Output, typer.Option("--output", "-o", help="table, wide, json, yaml, jsonl or name.")
+]
+
+Column = tuple[str, str]
+"""A heading and the key of the item below it (or of its `_display` mapping, where there is one)."""
+
+
+def timestamp(at: float | None = None) -> str:
+    """Seconds since the epoch (now) as RFC 3339 in UTC with milliseconds."""
+    at = time.time() if at is None else at
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+    return f"{whole}.{int(at % 1 * 1000):03d}Z"
+
+
+def envelope(
+    kind: str, items: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The versioned envelope of a list."""
+    meta = {"generatedAt": timestamp(), "partial": False, **(metadata or {})}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "metadata": meta,
+        "items": [_plain(item) for item in items],
+    }
+
+
+def show(
+    kind: str,
+    items: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    *,
+    output: Output = Output.TABLE,
+    metadata: Mapping[str, Any] | None = None,
+    wide: Sequence[Column] = (),
+    prefix: str = "",
+) -> None:
+    """Print items on stdout.
+
+    `columns` are shown in tables, `wide` ones after them with -o wide; `prefix` stands before the
+    items' "name" for -o name ("region/eu-west-1"). A key `_display` in an item holds strings for
+    the table alone and is left out of machine forms.
+    """
+    if output in (Output.TABLE, Output.WIDE):
+        write(table(items, [*columns, *(wide if output is Output.WIDE else ())]))
+    elif output is Output.NAME:
+        write("".join(f"{prefix}{clean(str(i['name']))}\n" for i in items))
+    elif output is Output.JSONL:
+        write("".join(json.dumps(_plain(i)) + "\n" for i in items))
+    else:
+        document(envelope(kind, items, metadata), output)
+
+
+def document(content: Mapping[str, Any], output: Output) -> None:
+    """Print one document as YAML or JSON."""
+    if output is Output.YAML:
+        from infctl.platform.yaml_writer import dump
+
+        write(dump(_plain(content)))
+    else:
+        write(json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
+
+
+def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
+    """Items as aligned columns under headings; every cell is cleaned."""
+    rows = [[heading for heading, _ in columns]]
+    rows += [[_cell(item, key) for _, key in columns] for item in items]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+    lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def write(text: str) -> None:
+    """Text that is already clean, to stdout, at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """A message for people on stderr, cleaned."""
+    print(clean(text, newlines=True), file=sys.stderr, flush=True)
+
+
+def _cell(item: Mapping[str, Any], key: str) -> str:
+    value = item.get("_display", {}).get(key, item.get(key))
+    if value is None or value == "":
+        return "-"
+    return clean(str(value), limit=200)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items() if k != "_display"}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
