@@ -18,7 +18,6 @@ from infctl.errors import Exit, InfctlError
 app = typer.Typer(
     cls=LazyGroup,
     name="infctl",
-    add_completion=False,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
