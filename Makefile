@@ -1,0 +1,65 @@
+# The whole loop. Everything that a machine needs is installed from the hash-pinned files in
+# requirements/ into .venv; uv itself, where it is missing, into .tools.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+BIN := .venv/bin
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
+SOURCES := src tests console commands runbooks drills
+
+.PHONY: demo demo-operated test check fix lock install types clean
+
+demo: .venv/lab.installed ## Bring up three regions, deploy, fail one over under load, take all down
+	@scripts/demo region-loss
+
+demo-operated: .venv/lab.installed ## The same, with traffic moved by our own verb
+	@scripts/demo operated
+
+test: .venv/dev.installed ## Every test, the lab's included
+	@$(BIN)/python -m infctl.lab.fetch
+	@$(BIN)/python -m infctl.lab.images build
+	@$(BIN)/pytest
+
+check: .venv/dev.installed types ## Format, lint, imports
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/lint-imports --cache-dir .venv/import-linter
+
+types: .venv/dev.installed
+	@$(BIN)/mypy src tests
+
+fix: .venv/dev.installed ## Format, and mend what the linter can
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+
+lock: $(UV) ## Write the lock files anew
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra lab --extra report -c requirements/run.txt -o requirements/lab.txt
+	$(LOCK) pyproject.toml --extra lab --extra report requirements/dev.in -c requirements/lab.txt -o requirements/dev.txt
+	$(LOCK) requirements/serving.in -o requirements/serving.txt
+	$(LOCK) requirements/training.in -o requirements/training.txt
+	echo uv | $(LOCK) - -o requirements/uv.txt
+
+install: .venv/dev.installed ## The environment for development
+
+# The extras of the lab are enough for the demo; the development set holds them all.
+.venv/lab.installed: requirements/lab.txt pyproject.toml | $(UV)
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip install --quiet --require-hashes -r requirements/lab.txt
+	@$(UV) pip install --quiet --no-deps -e .
+	@touch $@
+
+.venv/dev.installed: requirements/dev.txt pyproject.toml | $(UV)
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --no-deps -e .
+	@touch $@ .venv/lab.installed
+
+.tools/bin/uv: requirements/uv.txt
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+
+clean: ## Remove what was installed here (caches outside the checkout stay)
+	rm -rf .venv .tools

@@ -1,0 +1,172 @@
+"""infctl status."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infctl.commands.context import Context, context_of
+from infctl.commands.output import Output, OutputOption, note, show, write
+from infctl.errors import Exit, UsageError, worst
+from infctl.model.names import nearest
+from infctl.model.outcome import Outcome
+from infctl.model.overview import Agreement, judge_service, region_rows
+from infctl.model.snapshot import Snapshot
+from infctl.model.text import clean
+
+if TYPE_CHECKING:
+    from infctl.observe.snapshot import Target
+    from infctl.platform import Platform
+
+COLUMNS = [
+    ("REGION", "name"),
+    ("STATE", "state"),
+    ("TRAF%", "traffic"),
+    ("REQ/S", "requests"),
+    ("ERR%", "errors"),
+    ("P50MS", "p50_ms"),
+    ("P99MS", "p99_ms"),
+    ("QUEUE", "waiting"),
+    ("READY", "ready"),
+    ("DNS", "dns"),
+    ("AGE", "age"),
+]
+WIDE = [
+    ("BUSY%", "busy"),
+    ("WEIGHT", "record_weight"),
+    ("KUBERNETES", "kubernetes"),
+    ("GENERATION", "revision"),
+    ("MODELS", "versions"),
+]
+WATCH_INTERVAL = 2.0
+
+
+def status(
+    ctx: typer.Context,
+    region: Annotated[str | None, typer.Argument(help="Only this region.")] = None,
+    output: OutputOption = Output.TABLE,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow until Ctrl-C.")] = False,
+    exit_status: Annotated[
+        bool, typer.Option("--exit-status", help="Exit 3 where a region is degraded or down.")
+    ] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds that a region may take.")] = 2.0,
+) -> None:
+    """Every region's health with the evidence that decided it, and the service against its SLA.
+
+    Examples: infctl status; infctl status eu-west-1 -o json; infctl status -w
+    """
+    context = context_of(ctx)
+    platform = context.load_platform()
+    names = _choose(platform, region)
+    agreement = Agreement(platform.service.sla.availability, platform.service.sla.latency_p99)
+    code = asyncio.run(
+        _run(context, platform, names, agreement, output, watch, timeout, exit_status)
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+def _choose(platform: "Platform", region: str | None) -> tuple[str, ...]:
+    names = tuple(r.name for r in platform.regions)
+    if region is None:
+        return names
+    if region not in names:
+        close = nearest(region, names)
+        hint = f"infctl status {close}" if close else f"one of: {', '.join(names)}"
+        raise UsageError(f"there is no region {region}", hint=hint)
+    return (region,)
+
+
+async def _run(
+    context: Context,
+    platform: "Platform",
+    names: tuple[str, ...],
+    agreement: Agreement,
+    output: Output,
+    watch: bool,
+    timeout: float,
+    exit_status: bool,
+) -> int:
+    from infctl.observe.snapshot import Target
+
+    world = context.open_world(platform)
+    service = platform.service
+    # A share of traffic needs all regions, also where one is shown.
+    regions = tuple(r.name for r in platform.regions)
+    target = Target(service.name, service.host, service.zone, regions)
+    code = int(Exit.DONE)
+    try:
+        async for snapshot in _snapshots(world, target, timeout, watch):
+            code = _print(snapshot, names, agreement, service.name, output, watch, exit_status)
+    finally:
+        await world.close()
+    return code
+
+
+async def _snapshots(
+    world: Any, target: "Target", timeout: float, watch: bool
+) -> AsyncIterator[Snapshot]:
+    from infctl.observe.snapshot import observe
+
+    snapshot = await observe(world, target, deadline=timeout)
+    yield snapshot
+    while watch:
+        await asyncio.sleep(WATCH_INTERVAL)
+        snapshot = await observe(world, target, previous=snapshot, deadline=timeout)
+        yield snapshot
+
+
+def _print(
+    snapshot: Snapshot,
+    names: tuple[str, ...],
+    agreement: Agreement,
+    service: str,
+    output: Output,
+    watch: bool,
+    exit_status: bool,
+) -> int:
+    outcome = judge_service(snapshot, agreement)
+    rows = [row for row in region_rows(snapshot, agreement) if row["name"] in names]
+    silent = [row["name"] for row in rows if row["cluster_version"]["value"] is None]
+    if output in (Output.TABLE, Output.WIDE) and watch and sys.stdout.isatty():
+        write("\x1b[H\x1b[J")
+    form = Output.JSONL if watch and output is Output.JSON else output
+    show(
+        "RegionList",
+        rows,
+        COLUMNS,
+        wide=WIDE,
+        output=form,
+        prefix="region/",
+        metadata={
+            "partial": bool(silent),
+            "service": {
+                "name": service,
+                "outcome": outcome.word.value,
+                "evidence": outcome.evidence,
+            },
+        },
+    )
+    if output in (Output.TABLE, Output.WIDE):
+        write(_evidence(rows, outcome, service, agreement))
+    if silent:
+        note(f"no answer from the Kubernetes API of {', '.join(silent)}")
+    return _code(rows, silent, exit_status)
+
+
+def _evidence(
+    rows: list[dict[str, Any]], outcome: Outcome, service: str, agreement: Agreement
+) -> str:
+    lines = [f"{row['name']}: {clean('; '.join(row['evidence']))}" for row in rows]
+    agreed = f"{agreement.availability:.2%} available, p99 {agreement.latency_p99 * 1000:.0f} ms"
+    evidence = clean("; ".join(outcome.evidence))
+    lines.append(f"service {service}: SLA {outcome.word.value} ({evidence}); agreed: {agreed}")
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _code(rows: list[dict[str, Any]], silent: list[str], exit_status: bool) -> int:
+    bad = exit_status and any(row["state"] in ("degraded", "down") for row in rows)
+    undecided = silent or (exit_status and any(row["state"] == "unknown" for row in rows))
+    return worst(Exit.MEASURED_BAD if bad else 0, Exit.UNDECIDED if undecided else 0)
