@@ -1,5 +1,6 @@
 """Runs the command line: signals, errors and exit codes in one place."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -53,7 +54,8 @@ def root(
 
         console(ctx)
         return
-    typer.echo(ctx.get_help(), err=True)
+    with contextlib.redirect_stdout(sys.stderr):
+        typer.echo(ctx.get_help())
     raise typer.Exit(Exit.USAGE)
 
 
