@@ -6,6 +6,7 @@ RFC 3339 in UTC, durations seconds, never NaN. Tables are for people and no inte
 
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infctl.errors import Exit
 from infctl.model.text import clean
 
 API_VERSION = "infctl.dev/v1"
@@ -104,9 +106,14 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
 
 
 def write(text: str) -> None:
-    """Text that is already clean, to stdout, at once."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Text that is already clean, to stdout, at once; leaves with 141 where the reader is gone."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered would raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Exit.PIPE_CLOSED) from None
 
 
 def note(text: str) -> None:

@@ -69,10 +69,6 @@ def run(arguments: Sequence[str]) -> int:
         return _code(leaving.code)
     except InfctlError as error:
         return fail.report(error, as_json=_wants_json(arguments))
-    except BrokenPipeError:
-        # The reader went away (| head): nothing to say, and nothing to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return Exit.PIPE_CLOSED
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as error:

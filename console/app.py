@@ -1,0 +1,113 @@
+"""The console: screens over a Feed. It draws and asks; it never changes the world itself."""
+
+import contextlib
+import signal
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+
+from infctl.console.confirm import Confirm
+from infctl.console.feed import Feed
+from infctl.console.keys import Keys
+from infctl.console.overview import Overview
+from infctl.console.sanitiser import TerminalFilter
+from infctl.console.theme import DARK
+from infctl.console.timeline import Timeline
+from infctl.errors import InfctlError
+from infctl.model.text import clean
+
+
+class Console(App[None]):
+    """`infctl console`."""
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "infctl"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "overview", "Overview"),
+        Binding("3", "timeline", "Failover"),
+        Binding("question_mark", "keys", "Keys"),
+        Binding("q", "leave", "Quit"),
+    ]
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self.feed = feed
+        self.filter_text = TerminalFilter()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Ours after Textual's own."""
+        return [*super().get_line_filters(), self.filter_text]
+
+    def on_mount(self) -> None:
+        """Our colours, our signal handlers, the first screen."""
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self._install_signals()
+        self.push_screen(Overview(self.feed))
+
+    def action_overview(self) -> None:
+        """Back to the regions."""
+        while not isinstance(self.screen, Overview) and len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_timeline(self) -> None:
+        """The run under way, or the last one."""
+        run = self.feed.latest_run()
+        if run is None:
+            self.notify("no run yet: D starts a drill", markup=False)
+            return
+        self.action_overview()
+        self.push_screen(Timeline(self.feed, run))
+
+    def action_keys(self) -> None:
+        """The keys that work here."""
+        if isinstance(self.screen, Keys):
+            return
+        active = self.screen.active_bindings.values()
+        rows = [
+            (a.binding.key_display or _name(a.binding.key), a.binding.description) for a in active
+        ]
+        self.push_screen(Keys([row for row in rows if row[1]]))
+
+    def action_leave(self) -> None:
+        """Back, and at the root quit; runs go on."""
+        if isinstance(self.screen, Overview):
+            self.exit()
+        else:
+            self.pop_screen()
+
+    def action_start_drill(self) -> None:
+        """Plan the failover drill of the selected region and ask."""
+        if isinstance(self.screen, Overview):
+            self.propose_drill(self.screen.selected)
+
+    @work(exclusive=True, group="drill", exit_on_error=False)
+    async def propose_drill(self, region: str) -> None:
+        """Shows the plan; only the typed name starts it."""
+        try:
+            plan = await self.feed.plan_drill(region)
+            title = f"Drill: {plan.summary}"
+            lines = self.feed.describe(plan)
+            if await self.push_screen_wait(Confirm(clean(title), lines, region)):
+                run = await self.feed.start_drill(plan)
+                self.push_screen(Timeline(self.feed, run))
+        except InfctlError as error:
+            hint = f"; try: {error.hint}" if error.hint else ""
+            self.notify(clean(f"{error.what}{hint}"), severity="error", markup=False, timeout=15)
+
+    def _install_signals(self) -> None:
+        # Textual leaves the alternate screen and mouse modes on when a signal ends it.
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
+
+
+def _name(key: str) -> str:
+    return {"question_mark": "?", "escape": "Esc", "enter": "Enter"}.get(key, key)

@@ -1,0 +1,65 @@
+"""What the console needs: pictures to draw, and one way to ask for a drill."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from infctl.model.overview import Agreement
+from infctl.model.plan import Plan
+from infctl.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is looked at: the service, the environment with its class, and the agreement."""
+
+    service: str
+    environment: str
+    kind: str
+    agreement: Agreement
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPicture:
+    """A run as it is drawn; `steps` are (id, sentence, state, start, duration), seconds from the
+    run's start, None where not begun; `clock` is the RTO so far or in the end."""
+
+    run: str
+    name: str
+    state: str
+    steps: tuple[tuple[str, str, str, float | None, float | None], ...]
+    elapsed: float
+    clock: float | None
+    summary: tuple[str, ...]
+    ended: bool
+
+
+class Feed(Protocol):
+    """Reads of the world, and drills. Every method may raise an InfctlError."""
+
+    scope: Scope
+
+    async def snapshot(self, previous: Snapshot | None) -> Snapshot:
+        """One picture of all regions."""
+
+    def latest_run(self) -> str | None:
+        """The id of a run that is under way, else of the newest."""
+
+    def follow(self, run: str) -> AsyncIterator[RunPicture]:
+        """The run's pictures, a new one after each change, until it has ended."""
+
+    async def plan_drill(self, region: str) -> Plan:
+        """The failover drill's plan for one region; reads only."""
+
+    async def start_drill(self, plan: Plan) -> str:
+        """Hand the plan to an executor and return the run's id."""
+
+    def describe(self, plan: Plan) -> list[str]:
+        """The plan in lines for people, the command line that does the same last."""
+
+    async def close(self) -> None:
+        """Give back connections."""
+
+
+Row = dict[str, Any]

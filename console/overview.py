@@ -1,0 +1,145 @@
+"""The first screen: every region in one table, the evidence of the selected one below it."""
+
+import asyncio
+import time
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer, Static
+
+from infctl.console.feed import Feed, Row
+from infctl.console.header import Headline
+from infctl.console.rows import HEADINGS, STATES, headline, region_cells, worst_first
+from infctl.errors import InfctlError
+from infctl.model.overview import judge_service, region_rows
+from infctl.model.snapshot import Snapshot
+from infctl.model.text import clean
+
+REFRESH = 2.0
+
+
+class Overview(Screen[None]):
+    """Regions, live from `observe`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "down", "Down", show=False),
+        Binding("k", "up", "Up", show=False),
+        Binding("D", "app.start_drill", "Drill"),
+    ]
+    DEFAULT_CSS = """
+    Overview DataTable { height: auto; max-height: 60%; }
+    Overview #summary { height: auto; padding: 1 0 0 0; }
+    Overview #evidence { height: 1fr; padding: 1 0 0 0; }
+    """
+
+    def __init__(self, feed: Feed) -> None:
+        super().__init__()
+        self.feed = feed
+        self.snapshot: Snapshot | None = None
+        self.rows: list[Row] = []
+        self.trouble = ""
+
+    def compose(self) -> ComposeResult:
+        """Header, table, summary, evidence, footer."""
+        yield Headline()
+        yield DataTable(cursor_type="row", zebra_stripes=False)
+        yield Static(id="summary", markup=False)
+        yield Static(id="evidence", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Draw the skeleton at once; data follows."""
+        table = self.query_one(DataTable)
+        for heading in HEADINGS:
+            table.add_column(Text(heading), key=heading)
+        for region in self.feed.scope.regions:
+            cells = [Content(region), *(Content("-") for _ in HEADINGS[1:])]
+            table.add_row(*cells, key=region)
+        table.focus()
+        self.set_interval(1.0, self.draw_header)
+        self.draw_header()
+        self.read_world()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def read_world(self) -> None:
+        """Read for ever; what goes wrong is shown and never ends the console."""
+        while True:
+            try:
+                self.snapshot = await self.feed.snapshot(self.snapshot)
+                self.trouble = ""
+                self.draw(self.snapshot)
+            except InfctlError as error:
+                self.trouble = clean(error.what)
+                self.draw_evidence()
+            await asyncio.sleep(REFRESH)
+
+    @property
+    def selected(self) -> str:
+        """The region under the cursor."""
+        table = self.query_one(DataTable)
+        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key
+        return str(key.value)
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Update the cells in place: the cursor stays on its region."""
+        agreement = self.feed.scope.agreement
+        self.rows = worst_first(region_rows(snapshot, agreement))
+        table = self.query_one(DataTable)
+        for row in self.rows:
+            _, _, style = STATES[row["state"]]
+            for heading, cell in zip(HEADINGS, region_cells(row), strict=True):
+                shown = (
+                    Content.styled(cell, f"$text-{style}") if heading == "STATE" else Content(cell)
+                )
+                table.update_cell(row["name"], heading, shown, update_width=True)
+        outcome = judge_service(snapshot, agreement)
+        sentence = headline(self.rows, outcome.word.value, "; ".join(outcome.evidence))
+        self.query_one("#summary", Static).update(Content(clean(sentence)))
+        self.draw_evidence()
+        self.draw_header()
+
+    def draw_header(self) -> None:
+        """Clock and age, every second."""
+        bad = sum(row["state"] != "healthy" for row in self.rows)
+        age = None
+        if self.snapshot is not None:
+            age = max(0.0, time.time() - self.snapshot.at)
+        run = self.feed.latest_run() or ""
+        self.query_one(Headline).show(self.feed.scope, bad=bad, run=run, age=age)
+
+    def draw_evidence(self) -> None:
+        """What decided the verdict of the selected region."""
+        row = next((r for r in self.rows if r["name"] == self.selected), None)
+        lines = [] if row is None else _evidence(row)
+        if self.trouble:
+            lines.insert(0, f"could not read: {self.trouble}")
+        self.query_one("#evidence", Static).update(Content("\n".join(lines)))
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Follow the cursor."""
+        del event
+        self.draw_evidence()
+
+    def action_down(self) -> None:
+        """One row down."""
+        self.query_one(DataTable).action_cursor_down()
+
+    def action_up(self) -> None:
+        """One row up."""
+        self.query_one(DataTable).action_cursor_up()
+
+
+def _evidence(row: dict[str, Any]) -> list[str]:
+    shown = row["_display"]
+    lines = [f"{row['name']}:", *(f"  {clean(sentence)}" for sentence in row["evidence"])]
+    lines.append(f"  models {shown['versions']}")
+    lines.append(
+        f"  weight {shown['record_weight']}, in DNS: {shown['dns']},"
+        f" slots busy {shown['busy']}%, Kubernetes {shown['kubernetes']}"
+    )
+    return lines

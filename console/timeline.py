@@ -1,0 +1,90 @@
+"""The run under way: its steps, its clock, and what came out."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from infctl.console.feed import Feed, RunPicture
+from infctl.errors import InfctlError
+from infctl.model.text import clean
+
+SIGNS = {
+    "done": "[x]",
+    "running": "[>]",
+    "failed": "[!]",
+    "unknown": "[?]",
+    "skipped": "[-]",
+    "waiting": "[ ]",
+}
+
+
+class Timeline(Screen[None]):
+    """Follows a run's journal; closing this screen never touches the run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.pop_screen", "Back"),
+    ]
+    DEFAULT_CSS = """
+    Timeline #title { height: 2; }
+    Timeline #steps { height: 1fr; overflow-y: auto; }
+    Timeline #result { height: auto; max-height: 50%; }
+    """
+
+    def __init__(self, feed: Feed, run: str) -> None:
+        super().__init__()
+        self.feed = feed
+        self.run_id = run
+
+    def compose(self) -> ComposeResult:
+        """Title with the clock, steps, result, footer."""
+        yield Static(id="title", markup=False)
+        yield Static(id="steps", markup=False)
+        yield Static(id="result", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Start following."""
+        self.follow()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def follow(self) -> None:
+        """Draw each picture as it comes."""
+        try:
+            async for picture in self.feed.follow(self.run_id):
+                self.draw(picture)
+        except InfctlError as error:
+            self.query_one("#result", Static).update(Content(clean(error.what)))
+
+    def draw(self, picture: RunPicture) -> None:
+        """The picture as text."""
+        self.query_one("#title", Static).update(Content(title(picture)))
+        self.query_one("#steps", Static).update(Content("\n".join(step_lines(picture))))
+        self.query_one("#result", Static).update(Content("\n".join(picture.summary)))
+
+
+def title(picture: RunPicture) -> str:
+    """Two lines: which run, its state, the time and the recovery clock."""
+    clock = "-" if picture.clock is None else f"{picture.clock:.1f} s"
+    detach = (
+        "" if picture.ended else f"  (the run goes on without us: infctl runs attach {picture.run})"
+    )
+    return (
+        f"Run {clean(picture.name)} {picture.state.upper()}  elapsed {picture.elapsed:.0f} s"
+        f"  RTO {clock}\n{picture.run}{detach}"
+    )
+
+
+def step_lines(picture: RunPicture) -> list[str]:
+    """A line per step: sign, sentence, state, start and duration in seconds."""
+    lines = []
+    for _, sentence, state, start, duration in picture.steps:
+        begun = "" if start is None else f"+{start:5.1f}"
+        took = "" if duration is None else f"{duration:6.1f} s"
+        sign = SIGNS.get(state, "[ ]")
+        lines.append(f"{sign} {clean(sentence, limit=46):<47}{state:<9}{begun:>7} {took:>9}")
+    return lines
