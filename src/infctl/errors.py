@@ -2,6 +2,7 @@
 
     InfctlError                 exit 1    the operation did not work
     ├── UsageError              exit 2    the words on the command line
+    ├── Conflict                exit 1    fields that other managers own
     ├── Refused                 exit 5    guard, lock, missing power, not confirmed
     ├── Unmeasured              exit 6    part of the world did not answer
     │   └── Unreachable                   one endpoint, named
@@ -71,6 +72,23 @@ class UsageError(InfctlError):
     """The command line asks for what does not exist."""
 
     exit_code = Exit.USAGE
+
+
+class Conflict(InfctlError):
+    """Other managers own fields that we would change: their names, and the fields."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        managers: tuple[str, ...] = (),
+        fields: tuple[str, ...] = (),
+        hint: str = "",
+        unchanged: str = "",
+    ) -> None:
+        super().__init__(what, hint=hint, unchanged=unchanged)
+        self.managers = managers
+        self.fields = fields
 
 
 class Refused(InfctlError):

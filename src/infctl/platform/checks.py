@@ -128,7 +128,7 @@ def _drill(platform: Platform) -> Iterator[Finding]:
     if drill.timeout < least:
         yield (
             ("drills", "failover", "timeout"),
-            f"ends before a recovery within the objective is seen: {format_duration(least)} at least",
+            f"ends before a recovery is seen: {format_duration(least)} at least",
         )
 
 
