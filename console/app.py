@@ -67,11 +67,10 @@ class Console(App[None]):
         """The keys that work here."""
         if isinstance(self.screen, Keys):
             return
-        active = self.screen.active_bindings.values()
-        rows = [
-            (a.binding.key_display or _name(a.binding.key), a.binding.description) for a in active
-        ]
-        self.push_screen(Keys([row for row in rows if row[1]]))
+        ours = (*vars(Console)["BINDINGS"], *vars(type(self.screen)).get("BINDINGS", ()))
+        active = [found.binding for found in self.screen.active_bindings.values()]
+        shown = [b for b in active if any(b.key == o.key and b.action == o.action for o in ours)]
+        self.push_screen(Keys([(_name(b.key), b.description) for b in shown]))
 
     def action_leave(self) -> None:
         """Back, and at the root quit; runs go on."""

@@ -21,6 +21,7 @@ from infctl.model.snapshot import Snapshot
 from infctl.model.text import clean
 
 REFRESH = 2.0
+WIDTHS = {"REGION": 15, "STATE": 6}
 
 
 class Overview(Screen[None]):
@@ -56,7 +57,7 @@ class Overview(Screen[None]):
         """Draw the skeleton at once; data follows."""
         table = self.query_one(DataTable)
         for heading in HEADINGS:
-            table.add_column(Text(heading), key=heading)
+            table.add_column(Text(heading), key=heading, width=WIDTHS.get(heading))
         for region in self.feed.scope.regions:
             cells = [Content(region), *(Content("-") for _ in HEADINGS[1:])]
             table.add_row(*cells, key=region)
@@ -96,12 +97,22 @@ class Overview(Screen[None]):
                 shown = (
                     Content.styled(cell, f"$text-{style}") if heading == "STATE" else Content(cell)
                 )
-                table.update_cell(row["name"], heading, shown, update_width=True)
+                table.update_cell(row["name"], heading, shown, update_width=heading not in WIDTHS)
+        self.order(table)
         outcome = judge_service(snapshot, agreement)
         sentence = headline(self.rows, outcome.word.value, "; ".join(outcome.evidence))
         self.query_one("#summary", Static).update(Content(clean(sentence)))
         self.draw_evidence()
         self.draw_header()
+
+    def order(self, table: "DataTable[Content]") -> None:
+        """The worst region on top; the cursor stays on its region, not on its line."""
+        names = [row["name"] for row in self.rows]
+        shown = [str(row.key.value) for row in table.ordered_rows]
+        if names != shown:
+            kept = self.selected
+            table.sort("REGION", key=lambda cell: names.index(cell.plain))
+            table.move_cursor(row=names.index(kept))
 
     def draw_header(self) -> None:
         """Clock and age, every second."""

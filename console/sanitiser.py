@@ -10,10 +10,13 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 class TerminalFilter(LineFilter):
-    """Replaces what `model.text.clean` would have replaced, wherever it came from."""
+    """Drops what `model.text.clean` would have made visible, wherever it came from.
+
+    Such characters are no cells wide, so the columns of a line stay where they are.
+    """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same segments, their text made safe; lengths are kept so that columns stay."""
+        """The same segments, their text made safe."""
         del background
         return [
             segment if _is_safe(segment.text) else Segment(_mask(segment.text), *segment[1:])
@@ -26,4 +29,4 @@ def _is_safe(text: str) -> bool:
 
 
 def _mask(text: str) -> str:
-    return "".join("�" if unicodedata.category(c) in _DROPPED else c for c in text)
+    return "".join(c for c in text if unicodedata.category(c) not in _DROPPED)

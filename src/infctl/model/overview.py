@@ -8,6 +8,7 @@ from typing import Any
 from infctl.model.measured import Measured
 from infctl.model.outcome import Outcome, Word
 from infctl.model.snapshot import ModelVersion, RegionSnapshot, Replicas, Snapshot
+from infctl.model.text import clean
 from infctl.model.verdict import Bounds, judge_region
 
 
@@ -97,7 +98,7 @@ def _show(measured: Measured[Any], form: Callable[[Any], str]) -> str:
     if measured.value is None:
         return "-"
     # A value that was carried over is never shown like a fresh one.
-    return ("~" if measured.reason else "") + form(measured.value)
+    return ("~" if measured.reason else "") + clean(form(measured.value), limit=200)
 
 
 def _ms(seconds: float) -> str:

@@ -1,0 +1,196 @@
+"""The console over a canned feed: what is seen, what keys do, and above all what they do not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from textual.widgets import DataTable, Input
+
+from infctl.console.app import Console
+from infctl.console.confirm import GUARD_SECONDS, Confirm
+from infctl.console.feed import RunPicture, Scope
+from infctl.console.overview import Overview
+from infctl.console.sanitiser import TerminalFilter
+from infctl.console.timeline import Timeline
+from infctl.errors import Unreachable
+from infctl.model.measured import Measured, unknown
+from infctl.model.overview import Agreement
+from infctl.model.plan import Operation, Plan, Step
+from infctl.model.snapshot import ModelVersion, RegionSnapshot, Replicas, Snapshot
+
+REGIONS = ("us-east-1", "eu-west-1", "ap-south-1")
+HOSTILE = "\x1b]52;c;AA\x07[@click=app.start_drill]x[/] pod[/b]"
+
+
+def seen(value: Any) -> Measured[Any]:
+    return Measured(value, 1_000.0, "test")
+
+
+def region(name: str) -> RegionSnapshot:
+    return RegionSnapshot(
+        name=name,
+        cluster_version=seen("v1.37.2"),
+        replicas=seen(Replicas(2, 2)),
+        models=seen((ModelVersion("digits", HOSTILE, "sha256:" + "a" * 64),)),
+        requests_per_second=seen(20.0),
+        error_ratio=seen(0.0),
+        p50=seen(0.03),
+        p99=seen(0.05),
+        queue=seen(0.0),
+        saturation=seen(0.1),
+        traffic_share=seen(0.33),
+        dns_healthy=seen(True),
+        switched_off=seen(False),
+        weight=seen(100),
+        generation=seen("sha256:b"),
+    )
+
+
+class CannedFeed:
+    """Answers at once, counts what is started."""
+
+    scope = Scope("vision", "lab", "sim", Agreement(0.999, 0.25), REGIONS)
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.broken = False
+
+    async def snapshot(self, previous: Snapshot | None) -> Snapshot:
+        if self.broken:
+            raise Unreachable(f"no answer {HOSTILE}")
+        down = replace(
+            region("eu-west-1"),
+            cluster_version=unknown("k", 1_000.0, HOSTILE),
+            dns_healthy=seen(False),
+        )
+        return Snapshot(1_000.0, (region("us-east-1"), down, region("ap-south-1")))
+
+    def latest_run(self) -> str | None:
+        return self.started[-1] if self.started else None
+
+    async def follow(self, run: str) -> AsyncIterator[RunPicture]:
+        steps = (("s1", HOSTILE, "done", 0.0, 1.5), ("s2", "wait", "running", 1.5, None))
+        yield RunPicture(run, "drill failover", "running", steps, 3.0, 1.0, (), False)
+
+    async def plan_drill(self, region: str) -> Plan:
+        step = Step("kill", Operation("inject_fault", {"target": region}))
+        return Plan("drill failover", f"kill {region}", "lab", (step,))
+
+    async def start_drill(self, plan: Plan) -> str:
+        self.started.append("01abc")
+        return "01abc"
+
+    def describe(self, plan: Plan) -> list[str]:
+        return [f"{s.id}: {s.operation.kind}" for s in plan.steps]
+
+    async def close(self) -> None:
+        return
+
+
+async def until(condition: Any, deadline: float = 5.0) -> None:
+    async with asyncio.timeout(deadline):
+        while not condition():  # noqa: ASYNC110 -- the screen tells nobody when it was drawn
+            await asyncio.sleep(0.02)
+
+
+def screen_text(app: Console) -> str:
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(s.text for s in line) for line in lines)
+
+
+async def test_every_region_is_seen_with_state_in_words_and_evidence() -> None:
+    app = Console(CannedFeed())
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: "FAIL" in screen_text(app))
+        text = screen_text(app)
+        for name in REGIONS:
+            assert name in text
+        assert "x FAIL" in text
+        assert "+ OK" in text
+        assert "look at eu-west-1" in text
+        assert "SIM" in text
+
+
+async def test_hostile_text_is_shown_and_never_obeyed() -> None:
+    app = Console(CannedFeed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "FAIL" in screen_text(app))
+        await pilot.press("j", "k")
+        assert "\x1b" not in screen_text(app)
+
+
+async def test_small_keys_symbols_and_enter_change_nothing() -> None:
+    feed = CannedFeed()
+    app = Console(feed)
+    keys = [*"abcdefghijklmnoprstuvwxyz", *"0123456789", "enter", "space", "tab", "escape"]
+    async with app.run_test(size=(80, 24)) as pilot:
+        for key in keys:
+            await pilot.press(key)
+    assert feed.started == []
+
+
+async def test_a_drill_starts_only_with_the_typed_name_and_x() -> None:
+    feed = CannedFeed()
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(app.screen, Overview) and "FAIL" in screen_text(app))
+        app.screen.query_one(DataTable).move_cursor(row=0)
+        await pilot.press("D")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press(*["enter"] * 20, "X")
+        assert feed.started == []
+        await asyncio.sleep(GUARD_SECONDS)
+        await pilot.press(*"eu-west-", "X")
+        assert feed.started == []
+        await pilot.press("1", "enter")
+        assert feed.started == []
+        await pilot.press("X")
+        await until(lambda: isinstance(app.screen, Timeline))
+        assert feed.started == ["01abc"]
+
+
+async def test_keys_queued_before_the_dialog_was_drawn_are_ignored() -> None:
+    app = Console(CannedFeed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(app.screen, Overview))
+        await pilot.press("D")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await pilot.press("u")
+        assert app.screen.query_one(Input).value in {"", "u"}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_the_overview_fits(size: tuple[int, int]) -> None:
+    app = Console(CannedFeed())
+    async with app.run_test(size=size):
+        await until(lambda: "FAIL" in screen_text(app))
+        assert max(len(line) for line in screen_text(app).splitlines()) <= size[0]
+
+
+async def test_a_feed_that_fails_is_told_and_the_console_lives_on() -> None:
+    feed = CannedFeed()
+    feed.broken = True
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: "could not read" in screen_text(app))
+        assert app.is_running
+
+
+async def test_help_lists_the_keys_of_the_screen() -> None:
+    app = Console(CannedFeed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(app.screen, Overview))
+        await pilot.press("question_mark")
+        await until(lambda: "Capitals change the world" in screen_text(app))
+        assert "Drill" in screen_text(app)
+
+
+def test_the_last_wall_masks_what_no_one_cleaned() -> None:
+    from rich.segment import Segment
+    from textual.color import Color
+
+    line = [Segment("ok\x1b[2J"), Segment("plain"), Segment("a\u202eb")]
+    shown = TerminalFilter().apply(line, Color(0, 0, 0))
+    assert "".join(s.text for s in shown) == "ok[2Jplainab"
