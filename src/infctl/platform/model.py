@@ -12,6 +12,7 @@ from infctl.platform.sections.base import Name, Section
 from infctl.platform.sections.drills import Drills
 from infctl.platform.sections.environments import Environment
 from infctl.platform.sections.guards import Guards
+from infctl.platform.sections.metrics import Metrics
 from infctl.platform.sections.models import Model
 from infctl.platform.sections.objectives import Objectives
 from infctl.platform.sections.regions import Region
@@ -37,6 +38,7 @@ class Platform(Section):
     server: Server
     autoscaling: Autoscaling = Autoscaling()
     traffic: Traffic = Traffic()
+    metrics: Metrics = Metrics()
     objectives: Objectives = Objectives()
     guards: Guards = Guards()
     drills: Drills = Drills()
