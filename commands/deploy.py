@@ -1,0 +1,250 @@
+"""infctl deploy: bring the serving stack to every region, or see what that would change."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from infctl.commands.context import Context, context_of
+from infctl.commands.output import Output, OutputOption, note, show, write
+from infctl.errors import Exit, Refused
+
+if TYPE_CHECKING:
+    from infctl.engine.deploy.regions import Request
+    from infctl.platform import Platform
+    from infctl.platform.render.cloud import Store
+    from infctl.ports.world import World
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Bring the serving stack to every region."
+)
+T = TypeVar("T")
+
+RegionOption = Annotated[
+    list[str] | None, typer.Option("--region", help="Only this region; may be given again.")
+]
+TimeoutOption = Annotated[float, typer.Option(help="Seconds that a region may take.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force-conflicts", help="Take fields over from other managers.")
+]
+DetailedOption = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit 8 where something would change.")
+]
+
+
+@app.command()
+def plan(
+    ctx: typer.Context,
+    region: RegionOption = None,
+    timeout: TimeoutOption = 30.0,
+    force_conflicts: ForceOption = False,
+    detailed_exitcode: DetailedOption = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show what `apply` would change, by a dry run on the servers.
+
+    Examples: infctl deploy plan; infctl deploy plan --region eu-west-1 -o json
+    """
+    from infctl.commands.deploy_rows import PLAN_COLUMNS, plan_rows, quiet, remarks, totals
+    from infctl.engine.deploy.plan import plan_everywhere
+
+    request = _request(context_of(ctx), region, timeout, force_conflicts)
+    plans = _in_world(context_of(ctx), request, plan_everywhere)
+    results = [found.result for found in plans]
+    rows = plan_rows(plans, everything=output is not Output.TABLE)
+    if rows or output is not Output.TABLE:
+        show("DeployPlan", rows, PLAN_COLUMNS, output=output)
+    for remark in remarks(results) if output is Output.TABLE else ():
+        note(remark)
+    note(", ".join(f"{count} {action}" for action, count in totals(plans).items()))
+    failed = any(result.failed for result in results)
+    _leave(failed=failed, changes=detailed_exitcode and not quiet(results))
+
+
+@app.command()
+def apply(
+    ctx: typer.Context,
+    region: RegionOption = None,
+    timeout: TimeoutOption = 180.0,
+    force_conflicts: ForceOption = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also in production.")] = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Bring every region to what the platform file says, and wait until it serves.
+
+    Regions are asked at the same time; one that fails leaves the others' results as they are.
+    Applying again changes nothing. Examples: infctl deploy apply; infctl --env prod deploy apply
+    """
+    if dry_run:
+        plan(ctx, region, timeout, force_conflicts, detailed_exitcode=False, output=output)
+        return
+    from infctl.commands.deploy_progress import show_progress
+    from infctl.commands.deploy_rows import APPLY_COLUMNS, apply_rows, remarks
+    from infctl.engine.deploy.regions import apply_everywhere
+
+    context = context_of(ctx)
+    request = _request(context, region, timeout, force_conflicts)
+    _confirm(request.platform, yes=yes)
+    with show_progress(request.regions) as report:
+        results = _in_world(
+            context, request, lambda world, asked: apply_everywhere(world, asked, report)
+        )
+    show("DeployResult", apply_rows(results), APPLY_COLUMNS, output=output)
+    for remark in remarks(results):
+        note(remark)
+    _leave(failed=any(result.failed for result in results))
+
+
+@app.command()
+def diff(
+    ctx: typer.Context,
+    region: RegionOption = None,
+    timeout: TimeoutOption = 30.0,
+    force_conflicts: ForceOption = False,
+    detailed_exitcode: DetailedOption = False,
+) -> None:
+    """Show how live objects differ from the rendered ones, as unified diffs.
+
+    The wanted side is what the servers would store, by a dry run. Example: infctl deploy diff
+    """
+    from infctl.commands.deploy_rows import quiet, remarks
+    from infctl.engine.deploy.plan import plan_everywhere
+
+    request = _request(context_of(ctx), region, timeout, force_conflicts)
+    plans = _in_world(context_of(ctx), request, plan_everywhere)
+    for found in plans:
+        write(found.difference)
+        if found.result.error:
+            note(f"{found.result.region}: {found.result.error}")
+    results = [found.result for found in plans]
+    for remark in remarks(results):
+        note(remark)
+    failed = any(result.failed for result in results)
+    _leave(failed=failed, changes=detailed_exitcode and not quiet(results))
+
+
+@app.command()
+def render(
+    ctx: typer.Context,
+    region: Annotated[str | None, typer.Argument(help="Only this region.")] = None,
+    output: OutputOption = Output.YAML,
+) -> None:
+    """Write the rendered objects to stdout; no server is asked. Rendering again gives equal bytes.
+
+    Examples: infctl deploy render eu-west-1 | kubectl apply -f -; infctl deploy render -o json
+    """
+    from infctl.platform.render.region import render_region
+    from infctl.platform.yaml_writer import dump_all
+
+    platform = context_of(ctx).load_platform()
+    names = [region] if region else list(platform.region_names)
+    rendered = {name: render_region(platform, name).manifests(platform) for name in names}
+    if output is Output.JSON:
+        items = [manifest for manifests in rendered.values() for manifest in manifests]
+        write(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2) + "\n")
+        return
+    for name, manifests in rendered.items():
+        write(f"# region {name}\n{dump_all(manifests)}")
+
+
+@app.command()
+def status(
+    ctx: typer.Context,
+    region: RegionOption = None,
+    timeout: TimeoutOption = 5.0,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Show which generation every region runs, against the rendered one.
+
+    Exits 6 where a region did not answer. Example: infctl deploy status
+    """
+    from infctl.commands.deploy_rows import STATUS_COLUMNS, status_rows
+    from infctl.engine.deploy.status import read_status
+
+    request = _request(context_of(ctx), region, timeout, force=False)
+    found = _in_world(context_of(ctx), request, read_status)
+    unknown = any(deployed.state == "unknown" for deployed in found)
+    show(
+        "DeployStatus",
+        status_rows(found),
+        STATUS_COLUMNS,
+        output=output,
+        metadata={"partial": unknown},
+    )
+    if unknown:
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _request(context: Context, regions: list[str] | None, timeout: float, force: bool) -> "Request":
+    from infctl.engine.deploy.regions import Request
+
+    platform = context.load_platform()
+    chosen = tuple(platform.region(name).name for name in dict.fromkeys(regions or ()))
+    return Request(
+        platform=platform,
+        regions=chosen or platform.region_names,
+        stores=_stores(platform),
+        timeout=timeout,
+        force=force,
+    )
+
+
+def _stores(platform: "Platform") -> "dict[str, Store]":
+    """Where health checkers reach each region's object store, by the environment's access file."""
+    from urllib.parse import urlsplit
+
+    from infctl.wiring import read_environment
+
+    from infctl.platform.render.cloud import Store
+
+    environment = read_environment(platform.environment)
+    stores = {}
+    for name, access in environment.regions.items():
+        if access.cloud.endpoint:
+            parts = urlsplit(access.cloud.endpoint)
+            tls = parts.scheme == "https"
+            port = parts.port or (443 if tls else 80)
+            stores[name] = Store(parts.hostname or "", port, tls)
+    return stores
+
+
+def _in_world(
+    context: Context, request: "Request", act: "Callable[[World, Request], Awaitable[T]]"
+) -> T:
+    async def run() -> T:
+        world = context.open_world(request.platform)
+        try:
+            return await act(world, request)
+        finally:
+            await world.close()
+
+    return asyncio.run(run())
+
+
+def _confirm(platform: "Platform", *, yes: bool) -> None:
+    """Production is never changed by accident."""
+    if platform.environment_class != "prod" or yes:
+        return
+    name = platform.environment
+    if not sys.stdin.isatty():
+        raise Refused(
+            f"{name} is production: say that you mean it",
+            hint="infctl deploy apply --yes",
+            unchanged="nothing was changed",
+        )
+    typed = typer.prompt(f"Type {name} to deploy to production", err=True)
+    if typed != name:
+        raise Refused("not confirmed", unchanged="nothing was changed")
+
+
+def _leave(*, failed: bool, changes: bool = False) -> None:
+    if failed:
+        raise typer.Exit(Exit.FAILED)
+    if changes:
+        raise typer.Exit(Exit.CHANGES)

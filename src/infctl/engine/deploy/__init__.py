@@ -1,0 +1,1 @@
+"""Brings rendered objects and cloud resources to the world, over ports alone."""
