@@ -15,7 +15,7 @@ from infctl.platform.scalars import Ambiguous, resolve
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
-MAX_VALUES = 5000
+MAX_VALUES = 3000
 
 
 def read_bytes(path: Path) -> bytes:
@@ -85,7 +85,9 @@ class _Reader:
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
         try:
-            for event in YAML(typ="safe", pure=True).parse(text):
+            yaml = YAML(typ="safe", pure=True)
+            yaml.Scanner = _bounded_scanner()
+            for event in yaml.parse(text):
                 self._refuse(event)
                 if not isinstance(event, kinds.StreamStartEvent):
                     yield event
@@ -162,6 +164,20 @@ class _Reader:
         if event.value == "<<":
             raise self.problem(_mark(event), "merge keys are not allowed: write the values out")
         return str(event.value)
+
+
+def _bounded_scanner() -> type[Any]:
+    """The library's scanner, which reads ahead up to 1024 brackets, but stops at our depth."""
+    from ruamel.yaml.scanner import Scanner, ScannerError
+
+    class Bounded(Scanner):
+        def fetch_flow_collection_start(self, *token: Any, **opening: Any) -> None:
+            if len(self.flow_context) >= MAX_DEPTH:
+                problem = f"nested deeper than {MAX_DEPTH} levels"
+                raise ScannerError(None, None, problem, self.reader.get_mark())
+            super().fetch_flow_collection_start(*token, **opening)
+
+    return Bounded
 
 
 def _mark(event: Any) -> Mark:
