@@ -29,10 +29,10 @@ async def apply_object(
     except Unreachable:
         raise
     except Conflict as conflict:
-        return Change.of(reference, Action.CONFLICT, conflict.what), live, None
+        return Change.of(reference, Action.CONFLICT, _explain(conflict)), live, None
     except InfctlError as error:
         return Change.of(reference, Action.FAILED, error.what), live, None
-    return Change.of(reference, _action(live, after, dry_run=dry_run)), live, after
+    return Change.of(reference, _action(live, after)), live, after
 
 
 async def read(cluster: Cluster, reference: Reference) -> Object | None:
@@ -69,11 +69,15 @@ async def _apply(cluster: Cluster, manifest: Object, *, dry_run: bool, force: bo
         raise
 
 
-def _action(live: Object | None, after: Object, *, dry_run: bool) -> Action:
+def _explain(conflict: Conflict) -> str:
+    if not conflict.managers:
+        return conflict.what
+    fields = f": {', '.join(conflict.fields)}" if conflict.fields else ""
+    return f"owned by {', '.join(conflict.managers)}{fields}; --force-conflicts takes it over"
+
+
+def _action(live: Object | None, after: Object) -> Action:
+    """By content: a server may write its own defaults at the first apply after a creation."""
     if live is None:
         return Action.CREATED
-    if dry_run:
-        return Action.UNCHANGED if same(live, after) else Action.CHANGED
-    before = live["metadata"].get("resourceVersion")
-    unchanged = before == after["metadata"].get("resourceVersion")
-    return Action.UNCHANGED if unchanged else Action.CHANGED
+    return Action.UNCHANGED if same(live, after) else Action.CHANGED

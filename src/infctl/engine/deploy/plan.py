@@ -86,11 +86,21 @@ async def _objects(
             change, live, found = await apply_object(
                 cluster, manifest, dry_run=True, force=request.force
             )
-            after = found or fit(manifest, live)
+            after = found or await _wanted(cluster, manifest, live, change)
         changes.append(change)
         if change.action is not Action.UNCHANGED:
             differences.append(unified(live, after, f"{rendered.region}/{reference}"))
     return differences
+
+
+async def _wanted(
+    cluster: Cluster, manifest: Object, live: Object | None, change: Change
+) -> Object:
+    """What taking over would store where others own fields; else the manifest itself."""
+    wanted = fit(manifest, live)
+    if change.action is Action.CONFLICT:
+        return await cluster.apply(wanted, dry_run=True, force=True)
+    return wanted
 
 
 async def _pruned(cluster: Cluster, request: Request, rendered: Rendered) -> list[Change]:
