@@ -1,0 +1,95 @@
+"""Move traffic away from a region: capacity first, then the switch, then proof on traffic.
+
+When: a region hurts clients, or is about to be worked on. Undo: `infctl restore REGION`.
+Needs no control plane of the cloud: the switch is an object that health checks read.
+"""
+
+from infctl.content import parts
+from infctl.content.capacity import needed_pods, predicted_shares, total_rate
+from infctl.content.facts import Facts
+from infctl.model.plan import BlastRadius, Operation, Plan, Step
+
+SUMMARY = "Move traffic away from a region."
+OWNER = "team-inference"
+
+
+def plan(facts: Facts, region: str, reason: str) -> Plan:
+    """The plan that takes `region` out of the answers."""
+    platform = facts.platform
+    platform.region(region)
+    return Plan(
+        name="failover",
+        summary=f"Move traffic away from {region}",
+        environment=platform.environment,
+        steps=steps(facts, region, reason),
+        blast_radius=blast_radius(facts, region),
+        parameters={"region": region, "reason": reason, **parts.route53_settings(platform)},
+        predicted=predicted_shares(facts, (region,)),
+        recovery=True,
+    )
+
+
+def steps(facts: Facts, region: str, reason: str, *, extra: float = 0.0) -> tuple[Step, ...]:
+    """Scale those who take over, switch off, verify; `extra` is load that will come on top."""
+    scaling = scale_steps(facts, region, extra)
+    switch = Step(
+        "switch-off",
+        parts.switch(facts.platform, region, reason, kind="switch_region_off"),
+        after=tuple(step.id for step in scaling),
+        timeout=20.0,
+        expectation=f"a keeper holds the switch of {region}",
+    )
+    verify = Step(
+        "verify",
+        parts.verify_traffic(facts, absent=(region,)),
+        after=(switch.id,),
+        timeout=parts.switch_seconds(facts.platform) + 60.0,
+        expectation=f"{region} is out of the answers, its traffic gone",
+    )
+    return (*scaling, switch, verify)
+
+
+def scale_steps(facts: Facts, region: str, extra: float = 0.0) -> tuple[Step, ...]:
+    """A step for each region whose ready pods would not do, all at once."""
+    needed = needed_pods(facts, region, extra)
+    found = []
+    for name, pods in needed.items():
+        replicas = facts.region(name).replicas.value
+        if replicas is None or max(replicas.ready, 0) >= pods:
+            continue
+        wanted = min(max(pods, replicas.wanted), facts.platform.autoscaling.max_replicas)
+        if wanted > replicas.wanted:
+            found.append(scale_step(facts, name, wanted))
+    return tuple(found)
+
+
+def scale_step(facts: Facts, region: str, replicas: int) -> Step:
+    """One region to so many replicas."""
+    service = facts.platform.service.name
+    operation = Operation(
+        "scale_deployment",
+        {
+            "region": region,
+            "namespace": service,
+            "name": f"{service}-stable",
+            "replicas": replicas,
+        },
+        region=region,
+    )
+    return Step(
+        f"scale-{region}", operation, timeout=120.0, expectation=f"{replicas} replicas in {region}"
+    )
+
+
+def blast_radius(facts: Facts, region: str) -> BlastRadius:
+    """The region itself, the switch objects, and the share that moves."""
+    share = facts.region(region).traffic_share
+    scaled = [f"Deployment in {s.operation.region}" for s in scale_steps(facts, region)]
+    keepers = [f"switch object in {k}" for k in facts.platform.keepers(region)]
+    moved = share.value if share.known else predicted_shares(facts, ()).get(region)
+    return BlastRadius((region,), (*scaled, *keepers), moved)
+
+
+def predicted_rate(facts: Facts, region: str) -> float | None:
+    """Requests per second that the others will share."""
+    return total_rate(facts, region)

@@ -1,0 +1,32 @@
+"""The facts that plans and guards are made from: the platform file and one picture of the world."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from infctl.model.snapshot import RegionSnapshot, Snapshot
+from infctl.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known when a plan is made.
+
+    `addresses` are the regions' gateways as the zone's records hold them; `unfinished` are the runs
+    of this environment that have not ended, with a sentence about each.
+    """
+
+    platform: Platform
+    snapshot: Snapshot
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    unfinished: Mapping[str, str] = field(default_factory=dict)
+
+    def region(self, name: str) -> RegionSnapshot:
+        """The region as it was read; KeyError if it was not."""
+        found = self.snapshot.region(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def serving(self) -> tuple[str, ...]:
+        """The regions that are in the answers, as far as is known."""
+        return tuple(r.name for r in self.snapshot.regions if r.dns_healthy.value)

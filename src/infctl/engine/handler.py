@@ -1,0 +1,88 @@
+"""What the engine needs of every kind of operation."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from infctl.model.outcome import Outcome, Word
+from infctl.model.plan import Operation
+from infctl.model.run import RunView, StepView
+from infctl.ports.world import World
+
+Args = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an operation may use: the world, the run's folder, and what earlier steps left.
+
+    `memory` is scratch space per step that does not outlive the process.
+    """
+
+    world: World
+    folder: Path
+    run: str
+    actor: str
+    view: Callable[[], RunView]
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def step(self, step_id: str) -> StepView:
+        """Another step as the journal tells it."""
+        return self.view().step(step_id)
+
+    def path(self, relative: str) -> Path:
+        """A path inside the run's folder."""
+        return self.folder / relative
+
+
+class Handler(ABC):
+    """One kind of operation, at one version.
+
+    `changes` says whether it changes the world; `reversible` whether `undo` can take that back;
+    `heals` marks operations that only end a hurt. Applying twice is applying once.
+    """
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    changes: ClassVar[bool] = True
+    reversible: ClassVar[bool] = True
+    heals: ClassVar[bool] = False
+    control_plane: ClassVar[bool] = False
+
+    async def observe(self, context: Context, args: Args) -> Any:
+        """What is there before the act, as JSON."""
+        del context, args
+
+    def undo(self, before: Any, args: Args) -> Operation | None:
+        """The operation that restores `before`, or None where nothing has to be taken back."""
+        del before, args
+        return None
+
+    async def apply(self, context: Context, operation: Operation, key: str) -> Any:
+        """Act; `key` is the same for every attempt of a step. Returns JSON for the journal."""
+        del context, operation, key
+
+    @abstractmethod
+    async def verify(self, context: Context, operation: Operation) -> Outcome:
+        """Read the effect back. What did not pass yet is asked again until the deadline."""
+
+    async def untouched(self, context: Context, operation: Operation) -> Outcome:
+        """Whether the world is still as the act left it, so that undo may take it back."""
+        return await self.verify(context, operation)
+
+
+def passed(*evidence: str) -> Outcome:
+    """The effect was seen."""
+    return Outcome(Word.PASSED, evidence)
+
+
+def not_yet(*evidence: str) -> Outcome:
+    """Measured, and not there."""
+    return Outcome(Word.FAILED, evidence)
+
+
+def blind(*evidence: str) -> Outcome:
+    """It could not be measured."""
+    return Outcome(Word.ERRORED, evidence)

@@ -1,0 +1,49 @@
+"""The kinds of operations, one a file, found by kind and version."""
+
+from infctl.engine.handler import Handler
+from infctl.engine.operations.heal_fault import HealFault
+from infctl.engine.operations.inject_fault import InjectFault
+from infctl.engine.operations.scale_deployment import ScaleDeployment
+from infctl.engine.operations.start_load import StartLoad
+from infctl.engine.operations.stop_load import StopLoad
+from infctl.engine.operations.switch_region_off import SwitchRegionOff
+from infctl.engine.operations.switch_region_on import SwitchRegionOn
+from infctl.engine.operations.verify_traffic import VerifyTraffic
+from infctl.engine.operations.wait_recovered import WaitRecovered
+from infctl.engine.operations.wait_region_ready import WaitRegionReady
+from infctl.engine.operations.wait_steady import WaitSteady
+from infctl.errors import Refused
+
+_HANDLERS: dict[tuple[str, int], Handler] = {
+    (handler.kind, handler.version): handler
+    for handler in (
+        HealFault(),
+        InjectFault(),
+        ScaleDeployment(),
+        StartLoad(),
+        StopLoad(),
+        SwitchRegionOff(),
+        SwitchRegionOn(),
+        VerifyTraffic(),
+        WaitRecovered(),
+        WaitRegionReady(),
+        WaitSteady(),
+    )
+}
+
+
+def find(kind: str, version: int) -> Handler:
+    """The code for one kind of operation; Refused where this infctl has none of that version."""
+    handler = _HANDLERS.get((kind, version))
+    if handler is None:
+        raise Refused(
+            f"this infctl does not know the operation {kind} version {version}",
+            hint="use the infctl that made the plan",
+            unchanged="nothing was done",
+        )
+    return handler
+
+
+def kinds() -> tuple[tuple[str, int], ...]:
+    """Every known kind with its version."""
+    return tuple(_HANDLERS)

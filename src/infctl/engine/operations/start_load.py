@@ -1,0 +1,42 @@
+"""start_load: clients that resolve as real ones do, in processes of their own."""
+
+from typing import Any
+
+from infctl.engine.handler import Args, Context, Handler, not_yet, passed
+from infctl.model.outcome import Outcome
+from infctl.model.plan import Operation
+from infctl.ports.load import LoadRequest
+
+
+class StartLoad(Handler):
+    """Args: step (its own id), endpoint, users, rate, timeout, log (below the run's folder)."""
+
+    kind = "start_load"
+
+    def undo(self, before: Any, args: Args) -> Operation | None:
+        """Stop these clients."""
+        del before
+        return Operation("stop_load", {"step": args["step"]})
+
+    async def apply(self, context: Context, operation: Operation, key: str) -> Any:
+        """Start them; the result names them for whoever stops them."""
+        del key
+        args = operation.args
+        log = context.path(args["log"])
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        load = await context.world.load.start(
+            LoadRequest(args["endpoint"], args["users"], args["rate"], args["timeout"], log)
+        )
+        return {"load": load, "at": context.world.clock.wall()}
+
+    async def verify(self, context: Context, operation: Operation) -> Outcome:
+        """Requests are in the clients' log."""
+        records = context.world.load.read(context.path(operation.args["log"]))
+        if records:
+            return passed(f"{operation.args['users']} clients send requests")
+        return not_yet("no request in the clients' log yet")
+
+    async def untouched(self, context: Context, operation: Operation) -> Outcome:
+        """Clients may always be stopped."""
+        del context, operation
+        return passed()

@@ -1,0 +1,57 @@
+"""switch_region_off: take a region out of the answers by objects that health checks read."""
+
+import json
+from typing import Any
+
+from infctl.engine import switches
+from infctl.engine.handler import Args, Context, Handler, blind, not_yet, passed
+from infctl.model.outcome import Outcome
+from infctl.model.plan import Operation
+from infctl.ports.cloud import ObjectStore
+
+
+class SwitchRegionOff(Handler):
+    """Args: region, keepers (region to bucket), key, reason. One keeper that holds it is enough."""
+
+    kind = "switch_region_off"
+
+    async def observe(self, context: Context, args: Args) -> Any:
+        """By keeper: held, not held, or None where it did not say."""
+        return await switches.observe(context, args)
+
+    def undo(self, before: Any, args: Args) -> Operation | None:
+        """On again at the keepers that did not hold it."""
+        keepers = {k: b for k, b in args["keepers"].items() if not before.get(k)}
+        if not keepers:
+            return None
+        return Operation("switch_region_on", {**args, "keepers": keepers}, region=args["region"])
+
+    async def apply(self, context: Context, operation: Operation, key: str) -> Any:
+        """Put the object into the bucket of every keeper that answers."""
+        args = operation.args
+        content = {
+            "run": context.run,
+            "key": key,
+            "reason": args.get("reason", ""),
+            "who": context.actor,
+            "at": context.world.clock.wall(),
+        }
+        body = json.dumps(content).encode()
+
+        async def put(store: ObjectStore, bucket: str, name: str) -> bool:
+            await store.put(bucket, name, body)
+            return True
+
+        written, silent = await switches.ask_keepers(context, args, put)
+        if not written:
+            raise switches.no_keeper(args["region"], silent)
+        return {"at": content["at"], "written": sorted(written), "silent": silent}
+
+    async def verify(self, context: Context, operation: Operation) -> Outcome:
+        """At least one keeper holds it."""
+        found, silent = await switches.held(context, operation.args)
+        holding = [name for name, is_held in found.items() if is_held]
+        quiet = [f"{name} does not answer: {why}" for name, why in silent.items()]
+        if holding:
+            return passed(f"switch held by {', '.join(holding)}", *quiet)
+        return not_yet("no keeper holds the switch", *quiet) if found else blind(*quiet)

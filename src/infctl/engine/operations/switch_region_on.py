@@ -1,0 +1,53 @@
+"""switch_region_on: take the off switch away at every keeper."""
+
+from typing import Any
+
+from infctl.engine import switches
+from infctl.engine.handler import Args, Context, Handler, blind, not_yet, passed
+from infctl.model.outcome import Outcome
+from infctl.model.plan import Operation
+from infctl.ports.cloud import ObjectStore
+
+
+class SwitchRegionOn(Handler):
+    """Args: region, keepers (region to bucket), key, reason.
+
+    Every keeper must be seen without it: one that comes back with it would switch off again.
+    """
+
+    kind = "switch_region_on"
+
+    async def observe(self, context: Context, args: Args) -> Any:
+        """By keeper: held, not held, or None where it did not say."""
+        return await switches.observe(context, args)
+
+    def undo(self, before: Any, args: Args) -> Operation | None:
+        """Off again at the keepers that held it."""
+        keepers = {k: b for k, b in args["keepers"].items() if before.get(k)}
+        if not keepers:
+            return None
+        return Operation("switch_region_off", {**args, "keepers": keepers}, region=args["region"])
+
+    async def apply(self, context: Context, operation: Operation, key: str) -> Any:
+        """Delete the object at every keeper that answers."""
+        del key
+        args = operation.args
+
+        async def delete(store: ObjectStore, bucket: str, name: str) -> bool:
+            await store.delete(bucket, name)
+            return True
+
+        deleted, silent = await switches.ask_keepers(context, args, delete)
+        if not deleted:
+            raise switches.no_keeper(args["region"], silent)
+        return {"at": context.world.clock.wall(), "deleted": sorted(deleted), "silent": silent}
+
+    async def verify(self, context: Context, operation: Operation) -> Outcome:
+        """No keeper holds it, and every one said so."""
+        found, silent = await switches.held(context, operation.args)
+        holding = [name for name, is_held in found.items() if is_held]
+        if holding:
+            return not_yet(f"switch still held by {', '.join(holding)}")
+        if silent:
+            return blind(*(f"{name} does not answer: {why}" for name, why in silent.items()))
+        return passed(f"switch gone at {', '.join(sorted(found))}")

@@ -1,0 +1,174 @@
+"""The protocol of one step: observe, intent on disk, act, read back, result on disk."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from infctl.engine.handler import Context, Handler
+from infctl.engine.journal import Journal
+from infctl.engine.operations import find
+from infctl.errors import InfctlError, JournalError, Unmeasured
+from infctl.model.journal import Kind
+from infctl.model.outcome import Outcome, Word
+from infctl.model.plan import Operation, Step
+from infctl.model.run import StepState
+
+POLL = 0.5
+_MAX_SENDS = 3
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Lost(Exception):
+    """The act was sent, and no answer came: whether it took effect must be read back."""
+
+
+@dataclass(slots=True)
+class StepProtocol:
+    """Performs steps one by one against the world, writing each stage to the journal."""
+
+    context: Context
+    journal: Journal
+
+    async def perform(self, step: Step) -> None:
+        """Carry one step to done, failed or unknown. Raises JournalError alone."""
+        attempt = _Attempt(self.context, self.journal, step)
+        try:
+            await attempt.run()
+        except JournalError:
+            raise
+        except asyncio.CancelledError:
+            attempt.write(Kind.UNKNOWN, evidence=("interrupted: what became of it is not known",))
+            raise
+        except InfctlError as error:
+            attempt.write(Kind.FAILED, evidence=(error.what,))
+        except Exception as error:
+            # A bug in one operation must not keep others from healing.
+            _log.exception("step %s", step.id)
+            attempt.write(Kind.FAILED, evidence=(f"a bug in infctl: {type(error).__name__}",))
+
+
+class _Attempt:
+    """One attempt at one step, with its deadline."""
+
+    def __init__(self, context: Context, journal: Journal, step: Step) -> None:
+        self.context = context
+        self.journal = journal
+        self.step = step
+        self.operation: Operation = step.operation
+        self.handler: Handler = find(self.operation.kind, self.operation.version)
+        self.clock = context.world.clock
+        self.deadline = self.clock.boottime() + step.timeout
+        self.seen = context.step(step.id)
+        self.number = self.seen.attempt + 1
+        self.key = f"{context.run}/{step.id}"
+
+    async def run(self) -> None:
+        """The protocol of design.md, section 4, point 5."""
+        if self.seen.state is StepState.UNKNOWN and self.handler.changes:
+            before = self.seen.before
+            if await self._settled():
+                return
+        else:
+            before = await self._within(self.handler.observe(self.context, self.operation.args))
+        undo = self.handler.undo(before, self.operation.args)
+        self.journal.append(
+            Kind.INTENT,
+            step=self.step.id,
+            attempt=self.number,
+            key=self.key,
+            before=before,
+            args={"kind": self.operation.kind, "version": self.operation.version},
+            undo=None if undo is None else _plain(undo),
+        )
+        await self._act(before)
+
+    async def _settled(self) -> bool:
+        """After a crash past the intent: whether the effect, read back, decides the step."""
+        outcome = await self._verify()
+        if outcome.word is Word.PASSED:
+            self.write(Kind.OBSERVED, evidence=outcome.evidence)
+            self.write(Kind.DONE, evidence=outcome.evidence)
+            return True
+        now = await self._within(self.handler.observe(self.context, self.operation.args))
+        if now == self.seen.before:
+            return False
+        self.write(Kind.UNKNOWN, evidence=("neither as before nor as wanted", *outcome.evidence))
+        return True
+
+    async def _act(self, before: Any) -> None:
+        for _ in range(_MAX_SENDS):
+            try:
+                await self._send()
+                break
+            except Lost as lost:
+                self.write(Kind.UNKNOWN, evidence=(str(lost),))
+            if not await self._as_before(before):
+                break
+        await self._read_back()
+
+    async def _send(self) -> None:
+        try:
+            result = await self._within(self.handler.apply(self.context, self.operation, self.key))
+        except (Unmeasured, TimeoutError) as error:
+            raise Lost(_sentence(error)) from error
+        self.write(Kind.SENT, result=result)
+
+    async def _as_before(self, before: Any) -> bool:
+        """Whether the lost act certainly had no effect, so that it may be sent again."""
+        try:
+            now = await self._within(self.handler.observe(self.context, self.operation.args))
+        except (InfctlError, TimeoutError):
+            return False
+        return bool(now == before) and self.clock.boottime() < self.deadline
+
+    async def _read_back(self) -> None:
+        while True:
+            outcome = await self._verify()
+            if outcome.word is Word.PASSED:
+                self.write(Kind.DONE, evidence=outcome.evidence)
+                return
+            if self.clock.boottime() >= self.deadline:
+                break
+            await self.clock.sleep(POLL)
+        late = f"not observed within {self.step.timeout:g} s"
+        is_unknown = outcome.word is Word.ERRORED and self.handler.changes
+        kind = Kind.UNKNOWN if is_unknown else Kind.FAILED
+        self.write(kind, evidence=(late, *outcome.evidence))
+
+    async def _verify(self) -> Outcome:
+        try:
+            return await self._within(self.handler.verify(self.context, self.operation))
+        except Unmeasured as error:
+            return Outcome(Word.ERRORED, (error.what,))
+        except TimeoutError:
+            return Outcome(Word.ERRORED, ("no answer before the deadline",))
+
+    async def _within(self, question: Awaitable[T]) -> T:
+        left = max(0.1, self.deadline - self.clock.boottime())
+        return await asyncio.wait_for(question, left)
+
+    def write(self, kind: Kind, *, evidence: tuple[str, ...] = (), result: Any = None) -> None:
+        """One record about this step."""
+        found = result if kind is Kind.SENT else {"evidence": list(evidence)}
+        self.journal.append(
+            kind, step=self.step.id, attempt=self.number, key=self.key, result=found
+        )
+
+
+def _plain(operation: Operation) -> dict[str, Any]:
+    return {
+        "kind": operation.kind,
+        "version": operation.version,
+        "args": dict(operation.args),
+        "region": operation.region,
+        "needs_control_plane": operation.needs_control_plane,
+    }
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, InfctlError):
+        return error.what
+    return "no answer before the deadline"

@@ -1,0 +1,66 @@
+"""The data-plane switch of a region: objects in the buckets of its keepers (decision 0001)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from infctl.engine.handler import Args, Context
+from infctl.errors import InfctlError, Unreachable
+from infctl.ports.cloud import ObjectStore
+
+DEADLINE = 3.0
+"""Seconds that one keeper may take; nobody waits for a dying region."""
+
+Act = Callable[[ObjectStore, str, str], Awaitable[Any]]
+
+
+async def ask_keepers(
+    context: Context, args: Args, act: Act
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Do `act(store, bucket, key)` at every keeper at once: answers, and reasons of the silent."""
+    keepers = sorted(args["keepers"].items())
+    answers = await asyncio.gather(
+        *(_one(context, name, bucket, args["key"], act) for name, bucket in keepers)
+    )
+    found = {
+        name: answer for (name, _), (answer, why) in zip(keepers, answers, strict=True) if not why
+    }
+    silent = {name: why for (name, _), (_, why) in zip(keepers, answers, strict=True) if why}
+    return found, silent
+
+
+async def _one(context: Context, keeper: str, bucket: str, key: str, act: Act) -> tuple[Any, str]:
+    store = context.world.stores.get(keeper)
+    if store is None:
+        return None, "there is no object store for it"
+    try:
+        return await asyncio.wait_for(act(store, bucket, key), DEADLINE), ""
+    except TimeoutError:
+        return None, f"no answer within {DEADLINE:g} s"
+    except InfctlError as error:
+        return None, error.what
+
+
+async def held(context: Context, args: Args) -> tuple[dict[str, bool], dict[str, str]]:
+    """By keeper, whether it holds the switch; and why others did not say."""
+
+    async def exists(store: ObjectStore, bucket: str, key: str) -> bool:
+        return await store.get(bucket, key) is not None
+
+    return await ask_keepers(context, args, exists)
+
+
+async def observe(context: Context, args: Args) -> dict[str, bool | None]:
+    """By keeper: held, not held, or None where it did not say."""
+    found, silent = await held(context, args)
+    return {**found, **dict.fromkeys(silent, None)}
+
+
+def no_keeper(region: str, silent: dict[str, str]) -> Unreachable:
+    """The error where not one keeper answered."""
+    reasons = "; ".join(f"{name}: {why}" for name, why in silent.items())
+    return Unreachable(
+        f"no keeper of the switch of {region} answers ({reasons})",
+        unchanged="the switch",
+        hint="infctl status, then try again",
+    )

@@ -1,0 +1,104 @@
+"""Takes back what a run did, in reverse order, where the world is still as the run left it."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from infctl.engine.handler import Context
+from infctl.engine.journal import Journal
+from infctl.engine.operations import find
+from infctl.engine.step import POLL
+from infctl.errors import InfctlError, JournalError
+from infctl.model.journal import Kind
+from infctl.model.outcome import Outcome, Word
+from infctl.model.plan import Operation, Step
+from infctl.model.run import RunView, StepState, StepView
+
+_TOUCHED = frozenset({StepState.DONE, StepState.FAILED, StepState.UNKNOWN, StepState.RUNNING})
+_SHORTEST = 60.0
+"""Seconds: to take back may need longer than to do (a healed region has to start again)."""
+_log = logging.getLogger(__name__)
+
+
+def undo_order(view: RunView) -> list[StepView]:
+    """The steps that left something to take back, the latest first."""
+    touched = [s for s in view.steps if s.state in _TOUCHED and s.undo is not None]
+    return sorted(touched, key=lambda s: s.since_boot, reverse=True)
+
+
+@dataclass(slots=True)
+class Undoing:
+    """Applies the undo operations that the journal holds; what is left over is the residue."""
+
+    context: Context
+    journal: Journal
+
+    async def run(self, view: RunView) -> list[str]:
+        """Take everything back; returns a sentence for each thing that could not be."""
+        residue: list[str] = []
+        if view.plan is None:
+            return residue
+        plan = view.plan
+        for seen in undo_order(view):
+            problem = await self._guarded(plan.step(seen.id), seen)
+            if problem:
+                residue.append(f"{seen.id}: {problem}")
+        return residue
+
+    async def _guarded(self, step: Step, seen: StepView) -> str:
+        try:
+            async with asyncio.timeout(max(step.timeout, _SHORTEST)):
+                return await self._undo(step, seen)
+        except JournalError:
+            raise
+        except TimeoutError:
+            return f"not taken back within {max(step.timeout, _SHORTEST):g} s"
+        except InfctlError as error:
+            return error.what
+        except Exception as error:
+            _log.exception("undo of %s", step.id)
+            return f"a bug in infctl: {type(error).__name__}"
+
+    async def _undo(self, step: Step, seen: StepView) -> str:
+        handler = find(step.operation.kind, step.operation.version)
+        now = await handler.observe(self.context, step.operation.args)
+        if seen.before is not None and now == seen.before:
+            self._done(seen, "as it was before already")
+            return ""
+        outcome = await handler.untouched(self.context, step.operation)
+        if outcome.word is not Word.PASSED:
+            return "; ".join(("not as this run left it", *outcome.evidence))
+        await self._apply(seen, _operation(seen.undo))
+        return ""
+
+    async def _apply(self, seen: StepView, operation: Operation) -> None:
+        handler = find(operation.kind, operation.version)
+        key = f"{self.context.run}/{seen.id}/undo"
+        self.journal.append(
+            Kind.UNDO_INTENT, step=seen.id, attempt=seen.attempt, key=key, undo=seen.undo
+        )
+        await handler.apply(self.context, operation, key)
+        outcome = await self._observed(operation)
+        self._done(seen, *outcome.evidence)
+
+    async def _observed(self, operation: Operation) -> Outcome:
+        handler = find(operation.kind, operation.version)
+        while True:
+            outcome = await handler.verify(self.context, operation)
+            if outcome.word is Word.PASSED:
+                return outcome
+            await self.context.world.clock.sleep(POLL)
+
+    def _done(self, seen: StepView, *evidence: str) -> None:
+        self.journal.append(
+            Kind.UNDO_DONE,
+            step=seen.id,
+            attempt=seen.attempt,
+            key=f"{self.context.run}/{seen.id}/undo",
+            result={"evidence": list(evidence)},
+        )
+
+
+def _operation(data: dict[str, Any]) -> Operation:
+    return Operation(**data)

@@ -1,0 +1,93 @@
+"""Journal record v1: what a run did, one record after the other, each chained to the one before."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+VERSION = 1
+GENESIS = "0" * 64
+
+
+class Kind(StrEnum):
+    """What a record says. Kinds are only ever appended, never renamed or taken away."""
+
+    PLAN = "plan"
+    INTENT = "intent"
+    SENT = "sent"
+    OBSERVED = "observed"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIP = "skip"
+    UNDO_INTENT = "undo_intent"
+    UNDO_DONE = "undo_done"
+    PAUSE = "pause"
+    RESUME = "resume"
+    APPROVE = "approve"
+    LEASE = "lease"
+    HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. `at` is wall time (seconds since the epoch), `boottime` orders and measures.
+
+    `prev` is the digest of the record before; `key` the idempotency key of the step; `before` what
+    was observed before the act; `undo` an operation as JSON or None.
+    """
+
+    v: int
+    seq: int
+    prev: str
+    run: str
+    plan_digest: str
+    step: str | None
+    attempt: int
+    kind: str
+    fence: int
+    actor: str
+    at: float
+    boottime: float
+    key: str
+    before: Any
+    args: Any
+    result: Any
+    undo: Any
+
+    @property
+    def canonical(self) -> str:
+        """The record as JSON: sorted keys, no spaces, ASCII."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, 64 hex digits; the next record's `prev`."""
+        return hashlib.sha256(self.canonical.encode()).hexdigest()
+
+
+_FIELDS = frozenset(f.name for f in fields(Record))
+
+
+def parse(text: str) -> Record:
+    """Read one record back; ValueError where it is not one of version 1."""
+    data: Mapping[str, Any] = json.loads(text)
+    if not isinstance(data, dict) or set(data) != _FIELDS:
+        raise ValueError("not a journal record")
+    if data["v"] != VERSION:
+        raise ValueError(f"a record of version {data['v']}, this infctl reads version {VERSION}")
+    return Record(**data)
+
+
+def check_chain(records: Iterable[Record]) -> str:
+    """The first break of the chain in a sentence, or an empty text."""
+    prev = GENESIS
+    for seq, record in enumerate(records, 1):
+        if record.seq != seq:
+            return f"record {seq} is missing"
+        if record.prev != prev:
+            return f"record {seq} does not follow the one before it"
+        prev = record.digest
+    return ""

@@ -1,0 +1,262 @@
+"""What a run is now: a pure fold over its journal, for engine, console and command line alike."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from infctl.model.journal import Kind, Record
+from infctl.model.plan import Plan, from_json
+
+
+class RunState(StrEnum):
+    """The words on disk for a run."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED_BY_FAILED_STEP = "paused_by_failed_step"
+    PAUSED_BY_OPERATOR = "paused_by_operator"
+    PAUSED_BY_CONFLICT = "paused_by_conflict"
+    WAITING_FOR_APPROVAL = "waiting_for_approval"
+    IN_DOUBT = "in_doubt"
+    COMPLETED = "completed"
+    COMPLETED_WITH_EXCEPTIONS = "completed_with_exceptions"
+    ROLLED_BACK = "rolled_back"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+
+
+ENDED = frozenset(
+    {
+        RunState.COMPLETED,
+        RunState.COMPLETED_WITH_EXCEPTIONS,
+        RunState.ROLLED_BACK,
+        RunState.CANCELLED,
+        RunState.FAILED,
+        RunState.TIMED_OUT,
+    }
+)
+PAUSED = frozenset(
+    {
+        RunState.PAUSED_BY_FAILED_STEP,
+        RunState.PAUSED_BY_OPERATOR,
+        RunState.PAUSED_BY_CONFLICT,
+        RunState.WAITING_FOR_APPROVAL,
+    }
+)
+
+
+class StepState(StrEnum):
+    """What is known of a step; unknown: there was an intent, the effect was not read back."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    UNDONE = "undone"
+
+
+SETTLED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.FAILED, StepState.UNDONE})
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A step as the journal tells it.
+
+    `started` and `ended` are seconds since the epoch, `duration` seconds by the clock that counts
+    suspend. `sent` says whether the act was answered; `undo` is an operation as JSON.
+    """
+
+    id: str
+    state: StepState = StepState.WAITING
+    attempt: int = 0
+    started: float | None = None
+    ended: float | None = None
+    duration: float | None = None
+    since_boot: float = 0.0
+    before: Any = None
+    result: Any = None
+    undo: Any = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as the journal tells it.
+
+    `course` is where it goes: forward, undo (taking back what was done) or stop (only what must
+    always run). `result` is what its last record holds, None until then.
+    """
+
+    run: str = ""
+    plan: Plan | None = None
+    plan_digest: str = ""
+    state: RunState = RunState.PENDING
+    steps: tuple[StepView, ...] = ()
+    started: float = 0.0
+    ended: float | None = None
+    updated: float = 0.0
+    actor: str = ""
+    reason: str = ""
+    course: str = "forward"
+    holder: Any = None
+    result: Any = None
+    seq: int = 0
+    head: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ENDED
+
+    def step(self, step_id: str) -> StepView:
+        """The step of that id; KeyError if there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+
+def fold(records: Iterable[Record], view: RunView | None = None) -> RunView:
+    """The state after `records`, starting from nothing or from an earlier view."""
+    view = view or RunView()
+    for record in records:
+        view = _advance(view, record)
+    return view
+
+
+def _advance(view: RunView, record: Record) -> RunView:
+    view = replace(view, seq=record.seq, head=record.digest, updated=record.at)
+    # A kind that a later release appended changes nothing for this one.
+    change = _CHANGES.get(record.kind)
+    return view if change is None else change(view, record)
+
+
+def _on_plan(view: RunView, record: Record) -> RunView:
+    plan = from_json(record.args)
+    return replace(
+        view,
+        run=record.run,
+        plan=plan,
+        plan_digest=record.plan_digest,
+        steps=tuple(StepView(step.id) for step in plan.steps),
+        started=record.at,
+        actor=record.actor,
+    )
+
+
+def _on_lease(view: RunView, record: Record) -> RunView:
+    # A new holder found a step in the middle: what became of it is not known.
+    steps = tuple(
+        replace(s, state=StepState.UNKNOWN) if s.state is StepState.RUNNING else s
+        for s in view.steps
+    )
+    return replace(view, holder=record.args, steps=steps, state=RunState.RUNNING, reason="")
+
+
+def _on_intent(view: RunView, record: Record) -> RunView:
+    return _with_step(
+        view,
+        record,
+        state=StepState.RUNNING,
+        attempt=record.attempt,
+        started=record.at,
+        since_boot=record.boottime,
+        ended=None,
+        duration=None,
+        before=record.before,
+        undo=record.undo,
+        result=None,
+        evidence=(),
+    )
+
+
+def _on_sent(view: RunView, record: Record) -> RunView:
+    return _with_step(view, record, result=record.result)
+
+
+def _settle(state: StepState) -> Callable[[RunView, Record], RunView]:
+    def change(view: RunView, record: Record) -> RunView:
+        step = view.step(record.step or "")
+        duration = None if step.started is None else max(0.0, record.boottime - step.since_boot)
+        return _with_step(
+            view,
+            record,
+            state=state,
+            ended=record.at,
+            duration=duration,
+            evidence=_evidence(record),
+        )
+
+    return change
+
+
+def _on_failed(view: RunView, record: Record) -> RunView:
+    if record.step is None:
+        return replace(view, reason="; ".join(_evidence(record)))
+    return _settle(StepState.FAILED)(view, record)
+
+
+def _on_skip(view: RunView, record: Record) -> RunView:
+    return _with_step(view, record, state=StepState.SKIPPED, evidence=_evidence(record))
+
+
+def _on_undo_done(view: RunView, record: Record) -> RunView:
+    return _with_step(view, record, state=StepState.UNDONE, evidence=_evidence(record))
+
+
+def _on_pause(view: RunView, record: Record) -> RunView:
+    return replace(view, state=RunState(record.args["state"]), reason=record.args.get("reason", ""))
+
+
+def _on_resume(view: RunView, record: Record) -> RunView:
+    view = replace(view, state=RunState.RUNNING, reason="")
+    decision = record.args.get("decision", "")
+    if decision in ("undo", "stop"):
+        return replace(view, course=decision)
+    if decision != "retry":
+        return view
+    steps = tuple(
+        replace(s, state=StepState.WAITING) if s.state is StepState.FAILED else s
+        for s in view.steps
+    )
+    return replace(view, steps=steps)
+
+
+def _on_head(view: RunView, record: Record) -> RunView:
+    return replace(
+        view,
+        state=RunState(record.result["state"]),
+        ended=record.at,
+        result=record.result,
+        reason=record.result.get("reason", ""),
+    )
+
+
+def _with_step(view: RunView, record: Record, **changes: Any) -> RunView:
+    steps = tuple(replace(s, **changes) if s.id == record.step else s for s in view.steps)
+    return replace(view, steps=steps)
+
+
+def _evidence(record: Record) -> tuple[str, ...]:
+    found = record.result.get("evidence", ()) if isinstance(record.result, dict) else ()
+    return tuple(str(line) for line in found)
+
+
+_CHANGES: dict[str, Callable[[RunView, Record], RunView]] = {
+    Kind.PLAN: _on_plan,
+    Kind.LEASE: _on_lease,
+    Kind.INTENT: _on_intent,
+    Kind.SENT: _on_sent,
+    Kind.DONE: _settle(StepState.DONE),
+    Kind.FAILED: _on_failed,
+    Kind.UNKNOWN: _settle(StepState.UNKNOWN),
+    Kind.SKIP: _on_skip,
+    Kind.UNDO_DONE: _on_undo_done,
+    Kind.PAUSE: _on_pause,
+    Kind.RESUME: _on_resume,
+    Kind.HEAD: _on_head,
+}
