@@ -26,7 +26,7 @@ T = TypeVar("T")
 RegionOption = Annotated[
     list[str] | None, typer.Option("--region", help="Only this region; may be given again.")
 ]
-TimeoutOption = Annotated[float, typer.Option(help="Seconds that a region may take.")]
+TimeoutOption = Annotated[float, typer.Option(min=0.1, help="Seconds that a region may take.")]
 ForceOption = Annotated[
     bool, typer.Option("--force-conflicts", help="Take fields over from other managers.")
 ]
