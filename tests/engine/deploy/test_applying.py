@@ -165,6 +165,18 @@ async def test_an_evacuated_region_is_not_filled_again(
     assert any("as routing left it" in change.detail for change in results[-1].changes)
 
 
+async def test_what_route_53_cannot_change_is_a_failure_and_not_silent(
+    platform: Platform, small: SmallWorld, request_for: Ask, make_platform: Make
+) -> None:
+    await apply_everywhere(small.world(), request_for(platform), silent)
+    slower = make_platform(("switch: {interval: 10s", "switch: {interval: 30s"))
+    results = await apply_everywhere(small.world(), request_for(slower), silent)
+    assert results[-1].failed
+    failed = [c for c in results[-1].changes if c.action is Action.FAILED]
+    assert len(failed) == 6
+    assert all("RequestInterval" in change.detail for change in failed)
+
+
 async def test_a_region_that_left_the_platform_leaves_the_name_service(
     platform: Platform, small: SmallWorld, request_for: Ask, make_platform: Make
 ) -> None:

@@ -10,6 +10,9 @@ from infctl.platform.render import cloud_names
 from infctl.platform.render.cloud import Store, render_zone
 from infctl.ports.cloud import CloudState, HealthCheck, NameService, Record
 
+_FIXED = ("Type", "RequestInterval")
+"""What UpdateHealthCheck does not take. Source: Route 53's API reference."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Zone:
@@ -51,6 +54,10 @@ async def bring_zone(
 async def _bring_check(zone: _Zone, wanted: HealthCheck) -> Change:
     found = next((c for c in zone.state.health_checks if c.name == wanted.name), None)
     known = None if found is None else {k: found.config.get(k) for k in wanted.config}
+    fixed = [k for k in _FIXED if known is not None and known.get(k) != wanted.config.get(k)]
+    if fixed:
+        detail = f"Route 53 cannot change {' and '.join(fixed)} of a health check: delete it first"
+        return Change(f"health-check/{wanted.name}", Action.FAILED, detail)
     change = _change(f"health-check/{wanted.name}", known, dict(wanted.config))
     if change.action is not Action.UNCHANGED and not zone.dry_run:
         await zone.names.ensure_health_check(zone.name, wanted)
