@@ -10,7 +10,8 @@ import typer
 
 from infctl.commands.context import Context, context_of
 from infctl.commands.output import Output, OutputOption, note, show, write
-from infctl.errors import Exit, Refused
+from infctl.errors import Exit, Refused, UsageError
+from infctl.model.names import nearest
 
 if TYPE_CHECKING:
     from infctl.engine.deploy.regions import Request
@@ -48,7 +49,7 @@ def plan(
 
     Examples: infctl deploy plan; infctl deploy plan --region eu-west-1 -o json
     """
-    from infctl.commands.deploy_rows import PLAN_COLUMNS, plan_rows, quiet, remarks, totals
+    from infctl.commands.deploy_rows import PLAN_COLUMNS, plan_rows, quiet, totals
     from infctl.engine.deploy.plan import plan_everywhere
 
     request = _request(context_of(ctx), region, timeout, force_conflicts)
@@ -57,8 +58,6 @@ def plan(
     rows = plan_rows(plans, everything=output is not Output.TABLE)
     if rows or output is not Output.TABLE:
         show("DeployPlan", rows, PLAN_COLUMNS, output=output)
-    for remark in remarks(results) if output is Output.TABLE else ():
-        note(remark)
     note(", ".join(f"{count} {action}" for action, count in totals(plans).items()))
     failed = any(result.failed for result in results)
     _leave(failed=failed, changes=detailed_exitcode and not quiet(results))
@@ -143,7 +142,7 @@ def render(
     from infctl.platform.yaml_writer import dump_all
 
     platform = context_of(ctx).load_platform()
-    names = [region] if region else list(platform.region_names)
+    names = _choose(platform, [region] if region else None)
     rendered = {name: render_region(platform, name).manifests(platform) for name in names}
     if output is Output.JSON:
         items = [manifest for manifests in rendered.values() for manifest in manifests]
@@ -185,14 +184,23 @@ def _request(context: Context, regions: list[str] | None, timeout: float, force:
     from infctl.engine.deploy.regions import Request
 
     platform = context.load_platform()
-    chosen = tuple(platform.region(name).name for name in dict.fromkeys(regions or ()))
     return Request(
         platform=platform,
-        regions=chosen or platform.region_names,
+        regions=_choose(platform, regions),
         stores=_stores(platform),
         timeout=timeout,
         force=force,
     )
+
+
+def _choose(platform: "Platform", regions: list[str] | None) -> tuple[str, ...]:
+    for name in regions or ():
+        if name not in platform.region_names:
+            meant = nearest(name, platform.region_names)
+            known = f"one of: {', '.join(platform.region_names)}"
+            hint = f"did you mean {meant}?" if meant else known
+            raise UsageError(f"there is no region {name}", hint=hint)
+    return tuple(dict.fromkeys(regions or platform.region_names))
 
 
 def _stores(platform: "Platform") -> "dict[str, Store]":

@@ -43,7 +43,7 @@ def test_rendered_json_is_a_list_that_kubectl_takes(capsys: pytest.CaptureFixtur
 
 
 def test_an_unknown_region_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["deploy", "render", "eu-wset-1"]) == 78
+    assert run(["deploy", "render", "eu-wset-1"]) == 2
     assert "did you mean eu-west-1?" in capsys.readouterr().err
 
 

@@ -113,6 +113,8 @@ async def _apply_all(state: _Region) -> None:
     for reference in sorted(old - new):
         state.changes.append(await _prune(job.cluster, reference))
     await _apply(state, rendered.inventory(job.platform))
+    if config_map is None and state.changes[-1].action is Action.CHANGED:
+        state.changes[-1] = replace(state.changes[-1], action=Action.CREATED)
     state.report(Progress(rendered.region, "objects", total, total))
 
 
