@@ -7,6 +7,7 @@ from typing import Any, Literal
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.engine.handler import Context
 from infctl.engine.journal import Journal
+from infctl.engine.operations import find
 from infctl.engine.step import StepProtocol
 from infctl.engine.undo import Undoing
 from infctl.model.journal import Kind
@@ -94,7 +95,8 @@ class Machine:
         for step_id, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[step_id]
-                task.result()
+                if not task.cancelled():
+                    task.result()
 
     def _note(self, decision: Decision) -> None:
         """A decision while steps run: it takes effect at the next step's edge."""
@@ -105,6 +107,14 @@ class Machine:
         elif decision.verb in (Verb.STOP, Verb.UNDO):
             self._paused_by = None
             self._decide(decision)
+            self._leave_waits()
+
+    def _leave_waits(self) -> None:
+        """Interrupt the running steps that change nothing: nobody needs their answer now."""
+        for step_id, task in self._tasks.items():
+            operation = self._plan.step(step_id).operation
+            if not find(operation.kind, operation.version).changes:
+                task.cancel()
 
     async def _meet(self, view: RunView, problems: list[str]) -> None:
         """Some steps did not work: pause, or do what was decided beforehand."""

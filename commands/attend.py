@@ -1,0 +1,123 @@
+"""Attends a run: one line a step on stderr, the result on stdout; the run never depends on us."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infctl.commands.output import Output, document, envelope, note, write
+from infctl.commands.run_result import code_of, item_of, result_lines
+from infctl.commands.step_lines import StepLines
+from infctl.errors import DeadlinePassed, Exit, InfctlError
+from infctl.model.run import PAUSED, RunState, RunView
+
+if TYPE_CHECKING:
+    from infctl.engine.decisions import Verb
+
+
+def attend(run: str, output: Output, timeout: float | None = None) -> int:
+    """Watch the run to its end, print its result, return the exit code."""
+    view, code = asyncio.run(_Viewer(run, timeout).watch())
+    if code is not None:
+        return code
+    show_result(view, output)
+    return code_of(view)
+
+
+def show_result(view: RunView, output: Output) -> None:
+    """The result on stdout, in the form that was asked for."""
+    if output in (Output.TABLE, Output.WIDE):
+        write("\n".join(result_lines(view)) + "\n")
+    elif output is Output.NAME:
+        write(f"run/{view.run}\n")
+    else:
+        document(envelope("Run", [item_of(view)]), output)
+
+
+class _Viewer:
+    """Follows one run; Ctrl-C asks it to settle, a second one leaves it alone."""
+
+    def __init__(self, run: str, timeout: float | None) -> None:
+        self.run = run
+        self.timeout = timeout
+        self.interrupts = 0
+        self.leave = asyncio.Event()
+        self.view = RunView(run=run)
+
+    async def watch(self) -> tuple[RunView, int | None]:
+        """The last view, and a code where we left before the run's end."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt)
+        following = asyncio.create_task(self._follow())
+        leaving = asyncio.create_task(self.leave.wait())
+        done, _ = await asyncio.wait(
+            {following, leaving}, timeout=self.timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        leaving.cancel()
+        if following in done:
+            following.result()
+            return self.view, None
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        if leaving in done:
+            note(f"detached; the run goes on: infctl runs attach {self.run}")
+            return self.view, int(Exit.INTERRUPTED)
+        raise DeadlinePassed(
+            f"run {self.run} has not ended within {self.timeout:g} s; it goes on",
+            hint=f"infctl runs attach {self.run}",
+        )
+
+    async def _follow(self) -> None:
+        from infctl.executor.watch import follow
+
+        lines = StepLines()
+        async for view in follow(self.run):
+            self.view = view
+            for line in lines.advance(view):
+                note(line)
+            if view.state in PAUSED:
+                return
+        if self.view.state is RunState.IN_DOUBT:
+            self._explain_doubt()
+
+    def _explain_doubt(self) -> None:
+        from infctl.executor.folders import runs_folder
+        from infctl.executor.watch import log_tail
+
+        folder: Path = runs_folder() / self.run
+        for line in log_tail(folder):
+            note(f"executor: {line}")
+
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+        if self.interrupts > 1:
+            self.leave.set()
+            return
+        from infctl.engine.decisions import Verb
+
+        is_drill = _is_drill(self.view)
+        what = "heal, undo and stop" if is_drill else "pause at the next step's edge"
+        waiting = [s.id for s in self.view.steps if s.state == "waiting"]
+        note(f"asked the run to {what}; remaining: {', '.join(waiting) or 'nothing'}")
+        note("Ctrl-C again detaches")
+        self._ask(Verb.UNDO if is_drill else Verb.PAUSE)
+
+    def _ask(self, verb: "Verb") -> None:
+        try:
+            decide(self.run, verb)
+        except InfctlError as error:
+            note(error.what)
+
+
+def decide(run: str, verb: "Verb", reason: str = "") -> None:
+    """Send one decision to a run's executor."""
+    from infctl.engine.decisions import Decision
+    from infctl.executor.control import ask
+    from infctl.executor.folders import find_folder
+    from infctl.executor.launch import whoami
+
+    ask(find_folder(run), Decision(verb, by=whoami(), reason=reason))
+
+
+def _is_drill(view: RunView) -> bool:
+    parameters: Any = view.plan.parameters if view.plan is not None else {}
+    return "drill" in parameters

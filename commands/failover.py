@@ -1,0 +1,64 @@
+"""infctl failover."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infctl.commands import planning
+from infctl.commands.attend import attend
+from infctl.commands.context import context_of
+from infctl.commands.options import (
+    BreakGlassOption,
+    ConfirmOption,
+    DetachOption,
+    DryRunOption,
+    ReportOption,
+    TimeoutOption,
+    overridden,
+)
+from infctl.commands.output import Output, OutputOption, note, write
+
+
+def failover(
+    ctx: typer.Context,
+    region: Annotated[str, typer.Argument(help="The region that clients leave.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the run and in the switch.")] = "",
+    dry_run: DryRunOption = False,
+    confirm: ConfirmOption = None,
+    break_glass: BreakGlassOption = None,
+    detach: DetachOption = False,
+    output: OutputOption = Output.TABLE,
+    timeout: TimeoutOption = None,
+    report: ReportOption = None,
+) -> None:
+    """Move traffic away from a region: capacity first, then the switch, then proof on traffic.
+
+    Examples: infctl failover eu-west-1 --dry-run; infctl failover eu-west-1 --confirm=eu-west-1
+    --reason "bad power"
+    """
+    context = context_of(ctx)
+    platform = context.load_platform()
+    platform.region(region)
+    guards = overridden(break_glass, reason)
+
+    from infctl.runbooks.failover import plan
+
+    prepared = planning.prepare(context, platform, lambda facts: plan(facts, region, reason))
+    if dry_run:
+        planning.show_plan(prepared, output)
+        raise typer.Exit(planning.dry_run_code(prepared))
+    planning.stop_refused(prepared, guards)
+    planning.confirm_target(region, confirm, "failover")
+    run = planning.start(
+        context, prepared.plan, platform, overridden=tuple(guards), report=_path(report)
+    )
+    if detach:
+        note(f"the run goes on by itself: infctl runs attach {run}")
+        write(f"{run}\n")
+        return
+    raise typer.Exit(attend(run, output, timeout))
+
+
+def _path(report: Path | None) -> Path | None:
+    return None if report is None else report.absolute()

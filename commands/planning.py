@@ -1,0 +1,160 @@
+"""From facts to a plan that may run: shown, guarded, confirmed. Shared by the verbs that change."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infctl.commands.context import Context
+from infctl.commands.output import Output, document, envelope, note, write
+from infctl.errors import Exit, Refused
+from infctl.model.outcome import Word
+from infctl.model.plan import GuardResult, Plan
+from infctl.model.text import clean
+
+if TYPE_CHECKING:
+    from infctl.content.facts import Facts
+    from infctl.platform import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what its guards said."""
+
+    plan: Plan
+    guards: tuple[GuardResult, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard stands in the way."""
+        return any(g.outcome.word is not Word.PASSED for g in self.guards)
+
+
+def prepare(context: Context, platform: "Platform", make: "Callable[[Facts], Plan]") -> Prepared:
+    """Read the facts, make the plan, ask the guards. Changes nothing."""
+    return asyncio.run(_prepare(context, platform, make))
+
+
+async def _prepare(
+    context: Context, platform: "Platform", make: "Callable[[Facts], Plan]"
+) -> Prepared:
+    from infctl.engine.guards import evaluate
+    from infctl.executor.facts import read_facts
+
+    world = context.open_world(platform)
+    try:
+        facts = await read_facts(world, platform)
+    finally:
+        await world.close()
+    plan = make(facts)
+    return Prepared(plan, evaluate(plan, facts))
+
+
+def show_plan(prepared: Prepared, output: Output) -> None:
+    """The plan on stdout, as --dry-run prints it."""
+    if output in (Output.TABLE, Output.WIDE):
+        write("\n".join(plan_lines(prepared.plan, prepared.guards)) + "\n")
+        return
+    item = {
+        "name": prepared.plan.name,
+        "digest": prepared.plan.digest,
+        "plan": prepared.plan.to_json(),
+        "guards": [
+            {
+                "guard": g.guard,
+                "outcome": g.outcome.word.value,
+                "evidence": list(g.outcome.evidence),
+            }
+            for g in prepared.guards
+        ],
+    }
+    document(envelope("Plan", [item]), output)
+
+
+def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:
+    """A plan in lines for people."""
+    radius = plan.blast_radius
+    lines = [f"Plan: {clean(plan.summary)} in {plan.environment} (digest {plan.digest[:12]})", ""]
+    for step in plan.steps:
+        after = f" after {', '.join(step.after)}" if step.after else ""
+        always = ", always" if step.always else ""
+        lines.append(
+            f"  {step.id:<14} {step.operation.kind:<18} {clean(step.expectation)}"
+            f" (within {step.timeout:g} s{after}{always})"
+        )
+    lines += ["", "Blast radius:", f"  regions: {', '.join(radius.regions) or 'none'}"]
+    lines += [f"  {clean(thing)}" for thing in radius.objects]
+    if radius.traffic_share is not None:
+        lines.append(f"  traffic moved: {radius.traffic_share:.0%}")
+    lines += ["", "Predicted traffic:"]
+    lines += [f"  {region:<14} {share:.0%}" for region, share in plan.predicted.items()]
+    lines += ["", "Guards:"]
+    lines += [f"  {g.outcome.word.value:<12} {g.guard}: {_evidence(g)}" for g in guards]
+    return lines
+
+
+def stop_refused(prepared: Prepared, overridden: frozenset[str] = frozenset()) -> None:
+    """Raise Refused where a guard stands in the way."""
+    from infctl.engine.guards import refuse
+
+    refuse(prepared.guards, overridden)
+
+
+def dry_run_code(prepared: Prepared) -> int:
+    """How --dry-run leaves: refused where the real thing would be."""
+    return int(Exit.REFUSED if prepared.is_refused else Exit.DONE)
+
+
+def confirm_target(target: str, given: str | None, verb: str) -> None:
+    """A severe action: its target's name, by --confirm or typed on the terminal."""
+    if given is not None:
+        if given == target:
+            return
+        raise Refused(f"--confirm={clean(given)} is not {target}", unchanged="nothing was changed")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Refused(
+            f"{verb} {target} was not confirmed",
+            hint=f"infctl {verb} {target} --confirm={target}",
+            unchanged="nothing was changed",
+        )
+    note(f"Type {target} to {verb}, anything else to leave.")
+    if _ask("> ") != target:
+        raise Refused("not confirmed", unchanged="nothing was changed")
+
+
+def confirm_yes(question: str, yes: bool) -> None:
+    """A moderate action: --yes, or y on the terminal."""
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Refused("not confirmed", hint="add --yes", unchanged="nothing was changed")
+    if _ask(f"{clean(question)} [y/N] ").lower() not in ("y", "yes"):
+        raise Refused("not confirmed", unchanged="nothing was changed")
+
+
+def _ask(prompt: str) -> str:
+    import termios
+
+    # What was typed before the question was drawn is no answer to it.
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _evidence(guard: GuardResult) -> str:
+    return clean(", ".join(guard.outcome.evidence))
+
+
+def start(context: Context, plan: Plan, platform: "Platform", **options: Any) -> str:
+    """Hand the plan to an executor of its own and return the run's id."""
+    from infctl.executor.launch import launch
+
+    return launch(
+        plan,
+        platform=context.platform_path,
+        environment=context.named_environment or platform.default_environment,
+        overlay=context.named_environment,
+        **options,
+    )

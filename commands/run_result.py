@@ -1,0 +1,71 @@
+"""What came out of a run, as JSON and as lines for people. Pure."""
+
+from typing import Any
+
+from infctl.errors import Exit
+from infctl.model.run import PAUSED, RunState, RunView
+from infctl.model.text import clean
+
+
+def code_of(view: RunView) -> int:
+    """The exit code that the run's state stands for."""
+    if view.over and view.result is not None:
+        return int(view.result["exit"])
+    if view.state in PAUSED:
+        return int(Exit.PAUSED)
+    if view.state is RunState.IN_DOUBT:
+        return int(Exit.UNDECIDED)
+    return int(Exit.DONE)
+
+
+def item_of(view: RunView) -> dict[str, Any]:
+    """The run as JSON: its plan's parameters, its steps, its result."""
+    plan = view.plan
+    return {
+        "name": view.run,
+        "plan": "" if plan is None else plan.name,
+        "summary": "" if plan is None else plan.summary,
+        "environment": "" if plan is None else plan.environment,
+        "digest": view.plan_digest,
+        "parameters": {} if plan is None else dict(plan.parameters),
+        "state": str(view.state),
+        "reason": view.reason,
+        "actor": view.actor,
+        "started": view.started,
+        "ended": view.ended,
+        "steps": [
+            {
+                "id": s.id,
+                "state": str(s.state),
+                "started": s.started,
+                "duration": s.duration,
+                "attempt": s.attempt,
+                "evidence": list(s.evidence),
+            }
+            for s in view.steps
+        ],
+        "result": view.result,
+    }
+
+
+def result_lines(view: RunView) -> list[str]:
+    """The run's end in lines."""
+    summary = view.plan.summary if view.plan is not None else "run"
+    lines = [
+        f"{clean(summary)}: {view.state}" + (f" ({clean(view.reason)})" if view.reason else "")
+    ]
+    if view.result:
+        lines += [clean(str(line)) for line in view.result.get("summary", ())]
+        if view.result.get("report"):
+            lines.append(f"report: {clean(str(view.result['report']))}")
+    lines.append(f"run: {view.run}")
+    return lines + _next(view)
+
+
+def _next(view: RunView) -> list[str]:
+    if view.state in PAUSED:
+        verbs = ("resume",) if view.state is RunState.PAUSED_BY_OPERATOR else ("retry", "skip")
+        return [f"next: infctl runs {verb} {view.run}" for verb in (*verbs, "undo", "stop")]
+    if view.state is RunState.IN_DOUBT:
+        return [f"next: infctl runs resume {view.run}"]
+    return []

@@ -1,0 +1,140 @@
+"""infctl runs."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infctl.commands.attend import attend, decide, show_result
+from infctl.commands.options import TimeoutOption
+from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
+from infctl.commands.run_result import code_of
+from infctl.commands.step_lines import StepLines
+
+if TYPE_CHECKING:
+    from infctl.model.run import RunView
+
+app = typer.Typer(no_args_is_help=True, help="Plans that run or ran.")
+
+RunArgument = Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")]
+
+
+@app.command("list")
+def list_runs(output: OutputOption = Output.TABLE) -> None:
+    """All runs, the newest first; one whose executor is gone is in doubt."""
+    from infctl.executor import watch
+
+    columns = [
+        ("RUN", "name"),
+        ("STATE", "state"),
+        ("ENVIRONMENT", "environment"),
+        ("WHAT", "summary"),
+        ("BY", "actor"),
+        ("STARTED", "started"),
+    ]
+    items = [_row(view) for view in watch.list_runs()]
+    show("RunList", items, columns, output=output, prefix="run/")
+
+
+@app.command("show")
+def show_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -> None:
+    """One run: its steps and its result."""
+    from infctl.executor.watch import read_run
+
+    view = read_run(run)
+    if output in (Output.TABLE, Output.WIDE):
+        from infctl.model.text import clean
+
+        write("".join(f"{clean(line)}\n" for line in StepLines().advance(view)))
+    show_result(view, output)
+
+
+@app.command("attach")
+def attach_run(
+    run: RunArgument = "latest",
+    output: OutputOption = Output.TABLE,
+    timeout: TimeoutOption = None,
+) -> None:
+    """Watch a run to its end; leaving never touches it."""
+    raise typer.Exit(attend(_resolve(run), output, timeout))
+
+
+@app.command("pause")
+def pause_run(run: RunArgument = "latest") -> None:
+    """Ask a run to pause at the next step's edge."""
+    _decide(run, "pause")
+
+
+@app.command("resume")
+def resume_run(
+    run: RunArgument = "latest",
+    output: OutputOption = Output.TABLE,
+    timeout: TimeoutOption = None,
+) -> None:
+    """Let a paused run go on; where its executor is gone, start another and read back first."""
+    from infctl.executor.folders import find_folder
+    from infctl.executor.launch import relaunch
+    from infctl.executor.watch import is_alive, read_run
+
+    folder = find_folder(run)
+    if is_alive(folder):
+        _decide(folder.name, "resume")
+    elif read_run(folder.name).over:
+        note("the run is over")
+    else:
+        relaunch(folder.name)
+    raise typer.Exit(attend(folder.name, output, timeout))
+
+
+@app.command("retry")
+def retry_run(run: RunArgument = "latest") -> None:
+    """Try the failed steps again."""
+    _decide(run, "retry")
+
+
+@app.command("skip")
+def skip_run(
+    run: RunArgument = "latest",
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
+) -> None:
+    """Go on without the failed steps."""
+    _decide(run, "skip", reason)
+
+
+@app.command("undo")
+def undo_run(run: RunArgument = "latest") -> None:
+    """Take back what the run did, in reverse order, where it is still as the run left it."""
+    _decide(run, "undo")
+
+
+@app.command("stop")
+def stop_run(run: RunArgument = "latest") -> None:
+    """End the run after the steps that must always run; nothing is taken back."""
+    _decide(run, "stop")
+
+
+def _decide(run: str, verb: str, reason: str = "") -> None:
+    from infctl.engine.decisions import Verb
+
+    name = _resolve(run)
+    decide(name, Verb(verb), reason)
+    note(f"asked run {name} to {verb}: infctl runs attach {name}")
+
+
+def _resolve(run: str) -> str:
+    from infctl.executor.folders import find_folder
+
+    return find_folder(run).name
+
+
+def _row(view: "RunView") -> dict[str, object]:
+    plan = view.plan
+    return {
+        "name": view.run,
+        "state": str(view.state),
+        "environment": "" if plan is None else plan.environment,
+        "summary": "" if plan is None else plan.summary,
+        "actor": view.actor,
+        "started": timestamp(view.started) if view.started else "",
+        "reason": view.reason,
+        "code": code_of(view),
+    }

@@ -1,0 +1,42 @@
+"""python -m infctl.executor RUN_FOLDER: carries one run to its end. Started by `launch`."""
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+
+from infctl.errors import Exit, InfctlError
+from infctl.executor.execution import execute
+from infctl.executor.order import read_order
+
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one order; its log is stderr."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    os.umask(0o077)
+    if len(arguments) != 1:
+        _log.error("usage: python -m infctl.executor RUN_FOLDER")
+        return int(Exit.USAGE)
+    from infctl.clients.clock import SystemClock
+    from infctl.wiring import open_world
+
+    folder = Path(arguments[0])
+    try:
+        code = asyncio.run(execute(folder, read_order(folder), open_world, SystemClock()))
+    except InfctlError as error:
+        _log.error("%s", error.what)
+        return int(error.exit_code)
+    except Exception:
+        _log.exception("a bug in infctl")
+        return int(Exit.BUG)
+    _log.info("ended with %d", code)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

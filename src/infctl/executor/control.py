@@ -1,0 +1,81 @@
+"""The run's socket: decisions come in as JSON lines, one answer each; mode 0600."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from infctl.engine.decisions import Decision, Decisions, Verb
+from infctl.errors import Refused, Unreachable
+
+SOCKET = "control.sock"
+_LIMIT = 64 * 1024
+_DEADLINE = 5.0
+
+
+@contextlib.asynccontextmanager
+async def serve(folder: Path, decisions: Decisions) -> AsyncIterator[None]:
+    """Take decisions while the block runs."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, ValueError):
+            line = await reader.readline()
+            writer.write(json.dumps(_answer(line, decisions)).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    (folder / SOCKET).unlink(missing_ok=True)
+    with _short_path(folder) as path:
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listening.bind(path)
+    (folder / SOCKET).chmod(0o600)
+    server = await asyncio.start_unix_server(talk, sock=listening, limit=_LIMIT)
+    try:
+        yield
+    finally:
+        server.close()
+        (folder / SOCKET).unlink(missing_ok=True)
+
+
+def ask(folder: Path, decision: Decision) -> None:
+    """Send one decision; Unreachable where no executor listens, Refused where it says no."""
+    body = {"verb": str(decision.verb), "by": decision.by, "reason": decision.reason}
+    try:
+        with _short_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_DEADLINE)
+            connection.connect(path)
+            connection.sendall(json.dumps(body).encode() + b"\n")
+            answer = json.loads(connection.makefile("rb").readline(_LIMIT))
+    except (OSError, ValueError) as error:
+        raise Unreachable(
+            f"the executor of run {folder.name} does not answer",
+            hint=f"infctl runs show {folder.name}; infctl runs resume {folder.name}",
+        ) from error
+    if not answer.get("ok"):
+        raise Refused(str(answer.get("error", "the executor refused")))
+
+
+def _answer(line: bytes, decisions: Decisions) -> dict[str, object]:
+    try:
+        data = json.loads(line)
+        verb = Verb(data["verb"])
+        decision = Decision(verb, str(data.get("by", ""))[:200], str(data.get("reason", ""))[:2000])
+    except (ValueError, KeyError, TypeError):
+        return {"ok": False, "error": "not a decision"}
+    if verb is Verb.SKIP and not decision.reason.strip():
+        return {"ok": False, "error": "a skip needs a reason"}
+    decisions.put(decision)
+    return {"ok": True}
+
+
+@contextlib.contextmanager
+def _short_path(folder: Path):  # type: ignore[no-untyped-def]
+    """A path to the socket that fits into the kernel's 107 bytes, however deep the folder is."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,86 @@
+"""Starts executors: the run's folder first, then a process of its own that outlives us."""
+
+import getpass
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from infctl.errors import ConfigurationError, Refused
+from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
+from infctl.executor.order import Order, write_order
+from infctl.model.plan import Plan
+
+
+def launch(
+    plan: Plan,
+    *,
+    platform: Path,
+    environment: str,
+    overlay: str | None = None,
+    on_failure: str = "pause",
+    overridden: tuple[str, ...] = (),
+    report: Path | None = None,
+) -> str:
+    """Write the order durably, start its executor, return the run's id."""
+    run = new_run_id()
+    folder = make_folder(run)
+    write_order(
+        folder,
+        Order(
+            run=run,
+            plan=plan,
+            platform=platform.resolve(),
+            environment=environment,
+            actor=whoami(),
+            on_failure=on_failure,
+            overlay=overlay,
+            overridden=overridden,
+            report=None if report is None else report.resolve(),
+        ),
+    )
+    _sync(folder)
+    _sync(folder.parent)
+    spawn(folder)
+    return run
+
+
+def relaunch(run: str) -> None:
+    """Start a new executor for a run whose own is gone; Refused where one lives."""
+    folder = find_folder(run)
+    if run_lock(folder).holder():
+        raise Refused(f"run {folder.name} has an executor", hint=f"infctl runs attach {run}")
+    spawn(folder)
+
+
+def spawn(folder: Path) -> None:
+    """An executor in a session of its own, its output in the run's log."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    log = os.open(folder / "executor.log", flags, 0o600)
+    try:
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "infctl.executor", str(folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
+        )
+    except OSError as error:
+        raise ConfigurationError(f"the executor cannot be started: {error}") from error
+    finally:
+        os.close(log)
+
+
+def whoami() -> str:
+    """Who asks: user and host."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,80 @@
+"""What an executor is told to run: the plan and where it runs, as `plan.json` in a run's folder."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infctl.errors import ConfigurationError
+from infctl.model.plan import Plan, from_json
+
+PLAN_FILE = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A plan with everything that its executor needs beside it.
+
+    `environment` is the access file's name, `overlay` what --env named (None: the file's default).
+    `overridden` are guards that a reason overrides; `report` is where a copy of the report goes.
+    """
+
+    run: str
+    plan: Plan
+    platform: Path
+    environment: str
+    actor: str
+    on_failure: str = "pause"
+    overlay: str | None = None
+    overridden: tuple[str, ...] = ()
+    report: Path | None = None
+
+
+def write_order(folder: Path, order: Order) -> None:
+    """Write `plan.json` durably, mode 0600."""
+    content = {
+        "apiVersion": "infctl.dev/v1",
+        "kind": "Run",
+        "run": order.run,
+        "digest": order.plan.digest,
+        "platform": str(order.platform),
+        "environment": order.environment,
+        "overlay": order.overlay,
+        "actor": order.actor,
+        "on_failure": order.on_failure,
+        "overridden": list(order.overridden),
+        "report": None if order.report is None else str(order.report),
+        "plan": order.plan.to_json(),
+    }
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(folder / PLAN_FILE, flags, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=2, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_order(folder: Path) -> Order:
+    """Read `plan.json` back; ConfigurationError where it is not whole or the plan was changed."""
+    path = folder / PLAN_FILE
+    try:
+        data: Mapping[str, Any] = json.loads(path.read_text())
+        plan = from_json(data["plan"])
+        order = Order(
+            run=data["run"],
+            plan=plan,
+            platform=Path(data["platform"]),
+            environment=data["environment"],
+            actor=data["actor"],
+            on_failure=data["on_failure"],
+            overlay=data["overlay"],
+            overridden=tuple(data["overridden"]),
+            report=None if data["report"] is None else Path(data["report"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    if plan.digest != data.get("digest"):
+        raise ConfigurationError(f"{path} was changed after it was written")
+    return order

@@ -1,0 +1,92 @@
+"""Watches runs through their journals; never touches them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+from infctl.engine.journal import JournalReader, read_journal
+from infctl.errors import InfctlError
+from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
+from infctl.model.run import PAUSED, RunState, RunView, fold
+
+POLL = 0.15
+_START_SECONDS = 5.0
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether an executor holds this run."""
+    return bool(run_lock(folder).holder())
+
+
+def read_run(run: str) -> RunView:
+    """A run as it is now; without an executor in the middle of something it is in doubt."""
+    folder = find_folder(run)
+    alive = is_alive(folder)
+    try:
+        view = fold(read_journal(folder))
+    except InfctlError as error:
+        return RunView(run=folder.name, state=RunState.IN_DOUBT, reason=error.what)
+    return doubt(replace(view, run=folder.name), alive=alive)
+
+
+def doubt(view: RunView, *, alive: bool) -> RunView:
+    """The view, in doubt where nobody carries the run on. Pure."""
+    if alive or view.over or view.state in PAUSED:
+        return view
+    return replace(view, state=RunState.IN_DOUBT, reason="its executor is gone")
+
+
+def list_runs() -> list[RunView]:
+    """All runs, the newest first."""
+    return [read_run(run) for run in run_ids()]
+
+
+def unfinished_runs(environment: str) -> dict[str, str]:
+    """The runs of an environment that have not ended, with a sentence about each."""
+    found = {}
+    for view in list_runs():
+        plan = view.plan
+        if view.over or (plan is not None and plan.environment != environment):
+            continue
+        name = plan.summary if plan is not None else "a run without a plan"
+        sentence = f"run {view.run} ({name}) is {view.state}"
+        found[view.run] = f"{sentence}: infctl runs show {view.run}"
+    return found
+
+
+async def follow(run: str) -> AsyncIterator[RunView]:
+    """The run's views, the present one first, then one after each change, until it is over.
+
+    Ends as well when its executor is gone: the last view then says in_doubt, or how it is paused.
+    """
+    folder = runs_folder() / run
+    reader = JournalReader(folder)
+    view = RunView(run=run)
+    waited = 0.0
+    last: RunView | None = None
+    try:
+        while True:
+            alive = is_alive(folder)
+            view = fold(reader.fresh(), view)
+            if not view.run:
+                view = replace(view, run=run)
+            is_starting = view.seq == 0 and waited < _START_SECONDS
+            shown = view if alive or is_starting else doubt(view, alive=False)
+            if shown != last:
+                yield shown
+                last = shown
+            if view.over or not (alive or is_starting):
+                return
+            await asyncio.sleep(POLL)
+            waited += POLL
+    finally:
+        reader.close()
+
+
+def log_tail(folder: Path, lines: int = 5) -> list[str]:
+    """The last lines of the executor's log."""
+    path = folder / "executor.log"
+    if not path.is_file():
+        return []
+    return path.read_text(errors="replace").splitlines()[-lines:]
