@@ -33,6 +33,19 @@ class RequestRecord:
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A client's question to the name servers: what it got, for `ttl` seconds from `at`.
+
+    `at` is in seconds since the epoch; without an answer `addresses` is empty.
+    """
+
+    client: str
+    at: float
+    addresses: tuple[str, ...]
+    ttl: float
+
+
 class Load(Protocol):
     """Locust in processes of its own."""
 

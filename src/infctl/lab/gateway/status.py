@@ -25,7 +25,7 @@ def route_patch(item: Object, wanted: list[Object], now: datetime) -> Object | N
     ours = [entry for entry in present if entry.get("controllerName") == CONTROLLER]
     made = []
     for entry in wanted:
-        before = next((o for o in ours if o["parentRef"] == entry["parentRef"]), {})
+        before: Object = next((o for o in ours if o["parentRef"] == entry["parentRef"]), {})
         made.append({**entry, "conditions": _timed(entry["conditions"], before, now)})
     return None if present == others + made else {"status": {"parents": others + made}}
 

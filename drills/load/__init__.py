@@ -1,0 +1,1 @@
+"""Clients that honour TTLs and write down every request. `locust` is imported here alone."""

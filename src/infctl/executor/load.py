@@ -1,0 +1,24 @@
+"""`python -m infctl.executor.load --request FILE`: one process of clients, put together."""
+
+import argparse
+from pathlib import Path
+
+
+def main() -> None:
+    """Patch for gevent before anything else is imported, then run clients until SIGTERM."""
+    from gevent import monkey
+
+    monkey.patch_all()
+
+    from infctl.clients.resolver_sync import resolve
+    from infctl.drills.load.locustfile import run
+    from infctl.drills.load.order import read_order
+
+    parser = argparse.ArgumentParser(prog="infctl.executor.load")
+    parser.add_argument("--request", type=Path, required=True)
+    order = read_order(parser.parse_args().request)
+    run(order, lambda name: resolve(name, order.resolver_address, order.resolver_port))
+
+
+if __name__ == "__main__":
+    main()
