@@ -41,7 +41,8 @@ class Handler(ABC):
     """One kind of operation, at one version.
 
     `changes` says whether it changes the world; `reversible` whether `undo` can take that back;
-    `heals` marks operations that only end a hurt. Applying twice is applying once.
+    `heals` marks operations that only end a hurt; `completes` those that, applied again, complete
+    what a crash left half done. Applying twice is applying once.
     """
 
     kind: ClassVar[str]
@@ -49,6 +50,7 @@ class Handler(ABC):
     changes: ClassVar[bool] = True
     reversible: ClassVar[bool] = True
     heals: ClassVar[bool] = False
+    completes: ClassVar[bool] = False
     control_plane: ClassVar[bool] = False
 
     async def observe(self, context: Context, args: Args) -> Any:
@@ -67,6 +69,10 @@ class Handler(ABC):
     @abstractmethod
     async def verify(self, context: Context, operation: Operation) -> Outcome:
         """Read the effect back. What did not pass yet is asked again until the deadline."""
+
+    async def whole(self, context: Context, operation: Operation) -> Outcome:
+        """After a crash: whether the whole effect is there, where `verify` takes a part for it."""
+        return await self.verify(context, operation)
 
     async def untouched(self, context: Context, operation: Operation) -> Outcome:
         """Whether the world is still as the act left it, so that undo may take it back."""

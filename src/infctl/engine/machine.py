@@ -58,6 +58,8 @@ class Machine:
 
     async def _advance(self) -> tuple[RunState, str] | None:
         view = self.view()
+        if view.course != "forward":
+            self._leave_waits()
         self._start_ready(view)
         if self._tasks:
             await self._wait()
@@ -107,13 +109,13 @@ class Machine:
         elif decision.verb in (Verb.STOP, Verb.UNDO):
             self._paused_by = None
             self._decide(decision)
-            self._leave_waits()
 
     def _leave_waits(self) -> None:
         """Interrupt the running steps that change nothing: nobody needs their answer now."""
         for step_id, task in self._tasks.items():
-            operation = self._plan.step(step_id).operation
-            if not find(operation.kind, operation.version).changes:
+            step = self._plan.step(step_id)
+            is_wait = not find(step.operation.kind, step.operation.version).changes
+            if is_wait and not step.always:
                 task.cancel()
 
     async def _meet(self, view: RunView, problems: list[str]) -> None:

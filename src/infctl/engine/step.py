@@ -87,13 +87,13 @@ class _Attempt:
 
     async def _settled(self) -> bool:
         """After a crash past the intent: whether the effect, read back, decides the step."""
-        outcome = await self._verify()
+        outcome = await self._judged(self.handler.whole(self.context, self.operation))
         if outcome.word is Word.PASSED:
             self.write(Kind.OBSERVED, evidence=outcome.evidence)
             self.write(Kind.DONE, evidence=outcome.evidence)
             return True
         now = await self._within(self.handler.observe(self.context, self.operation.args))
-        if now == self.seen.before:
+        if now == self.seen.before or self.handler.completes:
             return False
         self.write(Kind.UNKNOWN, evidence=("neither as before nor as wanted", *outcome.evidence))
         return True
@@ -139,8 +139,11 @@ class _Attempt:
         self.write(kind, evidence=(late, *outcome.evidence))
 
     async def _verify(self) -> Outcome:
+        return await self._judged(self.handler.verify(self.context, self.operation))
+
+    async def _judged(self, question: Awaitable[Outcome]) -> Outcome:
         try:
-            return await self._within(self.handler.verify(self.context, self.operation))
+            return await self._within(question)
         except Unmeasured as error:
             return Outcome(Word.ERRORED, (error.what,))
         except TimeoutError:
@@ -148,7 +151,9 @@ class _Attempt:
 
     async def _within(self, question: Awaitable[T]) -> T:
         left = max(0.1, self.deadline - self.clock.boottime())
-        return await asyncio.wait_for(question, left)
+        # wait_for of Python 3.11 can lose a cancellation; this cannot.
+        async with asyncio.timeout(left):
+            return await question
 
     def write(self, kind: Kind, *, evidence: tuple[str, ...] = (), result: Any = None) -> None:
         """One record about this step."""

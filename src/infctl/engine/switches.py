@@ -34,7 +34,8 @@ async def _one(context: Context, keeper: str, bucket: str, key: str, act: Act) -
     if store is None:
         return None, "there is no object store for it"
     try:
-        return await asyncio.wait_for(act(store, bucket, key), DEADLINE), ""
+        async with asyncio.timeout(DEADLINE):
+            return await act(store, bucket, key), ""
     except TimeoutError:
         return None, f"no answer within {DEADLINE:g} s"
     except InfctlError as error:

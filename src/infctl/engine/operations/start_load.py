@@ -12,6 +12,7 @@ class StartLoad(Handler):
     """Args: step (its own id), endpoint, users, rate, timeout, log (below the run's folder)."""
 
     kind = "start_load"
+    completes = True
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """Stop these clients."""
@@ -35,6 +36,12 @@ class StartLoad(Handler):
         if records:
             return passed(f"{operation.args['users']} clients send requests")
         return not_yet("no request in the clients' log yet")
+
+    async def whole(self, context: Context, operation: Operation) -> Outcome:
+        """Only with their name on record; starting again finds those that run for this log."""
+        if context.step(operation.args["step"]).result is None:
+            return not_yet("who the clients are is not known")
+        return await self.verify(context, operation)
 
     async def untouched(self, context: Context, operation: Operation) -> Outcome:
         """Clients may always be stopped."""

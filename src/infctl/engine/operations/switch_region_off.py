@@ -14,6 +14,7 @@ class SwitchRegionOff(Handler):
     """Args: region, keepers (region to bucket), key, reason. One keeper that holds it is enough."""
 
     kind = "switch_region_off"
+    completes = True
 
     async def observe(self, context: Context, args: Args) -> Any:
         """By keeper: held, not held, or None where it did not say."""
@@ -55,3 +56,11 @@ class SwitchRegionOff(Handler):
         if holding:
             return passed(f"switch held by {', '.join(holding)}", *quiet)
         return not_yet("no keeper holds the switch", *quiet) if found else blind(*quiet)
+
+    async def whole(self, context: Context, operation: Operation) -> Outcome:
+        """Every keeper that answers holds it."""
+        found, _ = await switches.held(context, operation.args)
+        lacking = [name for name, is_held in found.items() if not is_held]
+        if lacking:
+            return not_yet(f"switch not held by {', '.join(lacking)}")
+        return await self.verify(context, operation)

@@ -16,6 +16,7 @@ class SwitchRegionOn(Handler):
     """
 
     kind = "switch_region_on"
+    completes = True
 
     async def observe(self, context: Context, args: Args) -> Any:
         """By keeper: held, not held, or None where it did not say."""

@@ -66,7 +66,8 @@ async def _rate(context: Context, region: str, query: str) -> float | None:
     if metrics is None:
         return None
     try:
-        samples = await asyncio.wait_for(metrics.query(query), METRICS_DEADLINE)
+        async with asyncio.timeout(METRICS_DEADLINE):
+            samples = await metrics.query(query)
     except (TimeoutError, InfctlError):
         return None
     return samples[0].value if samples else None
