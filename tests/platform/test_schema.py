@@ -1,12 +1,12 @@
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from infctl.platform.schema import build_schema
 
 ROOT = Path(__file__).parents[2]
-jsonschema = pytest.importorskip("jsonschema")
 
 
 def _validate(path: Path) -> list[str]:
