@@ -44,7 +44,9 @@ async def test_a_silent_keeper_does_not_stop_a_failover() -> None:
     journal = begin(toy, plan)
     state, _ = await carry(toy, plan, journal)
     assert state is RunState.COMPLETED
-    assert "us-east-1 does not answer" in " ".join(fold(journal.records()).step("switch-off").evidence)
+    assert "us-east-1 does not answer" in " ".join(
+        fold(journal.records()).step("switch-off").evidence
+    )
 
 
 async def test_a_step_that_is_not_observed_pauses_the_run_and_can_be_undone() -> None:

@@ -254,7 +254,7 @@ class ToyLoad:
     def read(self, log: Path) -> list[RequestRecord]:
         if str(log) not in self.toy.loads:
             return []
-        _, started, ended = self.toy.loads[str(log)]
+        _, _, ended = self.toy.loads[str(log)]
         last = self.made[-1].ended if self.made else self.toy.clock.wall() - 0.5
         until = self.toy.clock.wall()
         there = [r for r in REGIONS if not self.toy.is_out(r)]

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 def undo_order(view: RunView) -> list[StepView]:
     """The steps that left something to take back, the latest first."""
     touched = [s for s in view.steps if s.state in _TOUCHED and s.undo is not None]
-    return sorted(touched, key=lambda s: s.since_boot, reverse=True)
+    return sorted(touched, key=lambda s: s.intent, reverse=True)
 
 
 @dataclass(slots=True)

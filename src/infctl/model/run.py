@@ -67,7 +67,7 @@ class StepView:
     """A step as the journal tells it.
 
     `started` and `ended` are seconds since the epoch, `duration` seconds by the clock that counts
-    suspend. `sent` says whether the act was answered; `undo` is an operation as JSON.
+    suspend; `intent` is the number of the record before the act; `undo` an operation as JSON.
     """
 
     id: str
@@ -77,6 +77,7 @@ class StepView:
     ended: float | None = None
     duration: float | None = None
     since_boot: float = 0.0
+    intent: int = 0
     before: Any = None
     result: Any = None
     undo: Any = None
@@ -165,6 +166,7 @@ def _on_intent(view: RunView, record: Record) -> RunView:
         attempt=record.attempt,
         started=record.at,
         since_boot=record.boottime,
+        intent=record.seq,
         ended=None,
         duration=None,
         before=record.before,
