@@ -1,0 +1,44 @@
+"""Facts without a world: three regions, two pods each, the same requests per second everywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infctl.content.facts import Facts
+from infctl.model.measured import Measured
+from infctl.model.snapshot import RegionSnapshot, Replicas, Snapshot
+from infctl.platform import load
+
+PLATFORM = load(Path(__file__).parents[2] / "platform.yaml")
+
+
+def _region(name: str, rate: float) -> RegionSnapshot:
+    values = {
+        "cluster_version": "v1.37.2",
+        "replicas": Replicas(2, 2),
+        "models": (),
+        "requests_per_second": rate,
+        "error_ratio": 0.0,
+        "p50": 0.02,
+        "p99": 0.05,
+        "queue": 0.0,
+        "saturation": 0.1,
+        "traffic_share": 1 / 3,
+        "dns_healthy": True,
+        "switched_off": False,
+        "weight": 100,
+        "generation": "sha256:0",
+    }
+    return RegionSnapshot(name, **{k: Measured(v, 0.0, "test") for k, v in values.items()})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def facts_at() -> Callable[[float], Facts]:
+    def make(rate: float) -> Facts:
+        names = PLATFORM.region_names
+        snapshot = Snapshot(0.0, tuple(_region(name, rate) for name in names))
+        addresses = {name: f"127.9.{number}.1" for number, name in enumerate(names, 1)}
+        return Facts(PLATFORM, snapshot, addresses)
+
+    return make
