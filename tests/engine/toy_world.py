@@ -245,6 +245,8 @@ class ToyLoad:
         return name
 
     async def stop(self, load_id: str) -> None:
+        if load_id not in self.toy.loads:
+            return
         request, started, ended = self.toy.loads[load_id]
         if ended is None:
             self.toy.change("stop load")

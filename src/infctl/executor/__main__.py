@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from infctl.errors import Exit, InfctlError
+from infctl.executor.clock import SystemClock
 from infctl.executor.execution import execute
 from infctl.executor.order import read_order
 
@@ -22,7 +23,6 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         _log.error("usage: python -m infctl.executor RUN_FOLDER")
         return int(Exit.USAGE)
-    from infctl.clients.clock import SystemClock
     from infctl.wiring import open_world
 
     folder = Path(arguments[0])

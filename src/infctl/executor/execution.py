@@ -130,14 +130,7 @@ class _Execution:
         if state is RunState.RUNNING:
             return int(Exit.PAUSED)
         result = await asyncio.to_thread(
-            conclude,
-            self.folder,
-            self.order,
-            self.platform,
-            self._view(),
-            state,
-            reason,
-            self.world,
+            conclude, self.folder, self.order, self.platform, self._view(), state, reason
         )
         return self._close(state, reason, result)
 

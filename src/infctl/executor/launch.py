@@ -12,6 +12,8 @@ from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lo
 from infctl.executor.order import Order, write_order
 from infctl.model.plan import Plan
 
+EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
+
 
 def launch(
     plan: Plan,
@@ -60,7 +62,7 @@ def spawn(folder: Path) -> None:
     log = os.open(folder / "executor.log", flags, 0o600)
     try:
         subprocess.Popen(
-            [sys.executable, "-P", "-m", "infctl.executor", str(folder)],
+            [*EXECUTOR, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
