@@ -70,7 +70,8 @@ def test_hostile_text_in_every_field_does_nothing_in_any_of_the_files(tmp_path: 
     paths = write_report(tmp_path, a_report(EVIL))
     for path in paths:
         text = path.read_text()
-        assert "<script" not in text.replace("\\<script", ""), path.name
+        # In JSON it is data; whoever shows it escapes it.
+        assert path.suffix == ".json" or "<script" not in text
         assert "\x1b" not in text
         assert "\u202e" not in text
     tags = Tags()
