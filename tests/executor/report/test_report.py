@@ -71,7 +71,8 @@ def test_hostile_text_in_every_field_does_nothing_in_any_of_the_files(tmp_path: 
     for path in paths:
         text = path.read_text()
         # In JSON it is data; whoever shows it escapes it.
-        assert path.suffix == ".json" or "<script" not in text
+        shown = text.replace("\\<", "") if path.suffix == ".md" else text
+        assert path.suffix == ".json" or "<script" not in shown
         assert "\x1b" not in text
         assert "\u202e" not in text
     tags = Tags()
