@@ -75,14 +75,14 @@ def _chart(
         show_dots=False,
         stroke_style={"width": 2},
         width=960,
-        height=300,
+        height=380,
         no_prefix=True,
         disable_xml_declaration=True,
         x_title="seconds after the fault",
         y_title=unit,
         legend_at_bottom=True,
         include_x_axis=True,
-        x_label_rotation=20,
+        x_label_rotation=45,
         truncate_label=-1,
     )
     chart.x_labels = [{"value": at, "label": f"{name} {at:g}"} for at, name in marks.items()]

@@ -12,7 +12,7 @@ def make_summary(report: RunReport) -> str:
     plain = run_json(report)
     lines = [f"# {escape(report.name)}: {plain['outcome']['word']}", "", escape(report.summary), ""]
     lines += [f"- {escape(line)}" for line in report.outcome.evidence]
-    lines += [f"- run `{_code(report.run)}`, {escape(report.state)}", ""]
+    lines += [f"- run {escape(report.run)}, {escape(report.state)}", ""]
     if report.recovery is not None:
         lines += _recovery(report.recovery)
     if report.settings:
@@ -30,10 +30,6 @@ def escape(text: str) -> str:
     """Outside text as Markdown that shows it and does nothing else."""
     shown = clean(text, limit=500)
     return "".join(f"\\{c}" if c in _SPECIAL else c for c in shown)
-
-
-def _code(text: str) -> str:
-    return clean(text, limit=200).replace("`", "'")
 
 
 def _recovery(found: Recovery) -> list[str]:
