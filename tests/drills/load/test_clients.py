@@ -74,6 +74,10 @@ def port() -> Iterator[int]:
         server.server_close()
 
 
+def recorded(folder: Path) -> list[Path]:
+    return list(folder.glob("*.processes.json"))
+
+
 async def until(load: LocustLoad, log: Path, region: str, clients: int) -> None:
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -108,7 +112,7 @@ async def test_clients_send_at_the_rate_follow_the_answer_and_end_with_whole_log
     assert 45 <= len(settled) <= 75
     [first, *_] = [r for r in load.resolutions(log) if r.client == records[0].client]
     assert (first.addresses, first.ttl) == ((ONE,), 1.0)
-    assert not list(tmp_path.glob("*.processes.json"))
+    assert not recorded(tmp_path)
 
 
 async def test_clients_end_by_themselves_when_their_lease_ran_out(
@@ -141,7 +145,7 @@ async def test_clients_that_cannot_start_are_an_error_and_leave_nothing(tmp_path
     request = LoadRequest(f"{HOST}:99", users=1, rate=1.0, timeout=1.0, log=tmp_path / "log")
     with pytest.raises(InfctlError, match="did not start"):
         await load.start(request)
-    assert not list(tmp_path.glob("*.processes.json"))
+    assert not recorded(tmp_path)
 
 
 def _broken(request: LoadRequest, number: int) -> subprocess.Popen[bytes]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from infctl.executor.report.content import RunReport, run_json
+from infctl.executor.report.content import RunReport, run_json, safe
 from infctl.executor.report.figures import draw_figures, find_marks
 from infctl.executor.report.series import make_series
 
@@ -24,7 +24,7 @@ def make_page(report: RunReport) -> str:
         report=run_json(report),
         figures=figures,
         marks=sorted(find_marks(report, origin).items()),
-        headings=["s", *series.served, "failed/s", "p99 ms"],
+        headings=safe(["s", *series.served, "failed/s", "p99 ms"]),
         rows=_rows(series),
         width=series.width,
     )
