@@ -58,7 +58,7 @@ def failover(
     """
     context = context_of(ctx)
     platform = context.load_platform()
-    chosen = platform.region(region or platform.region_names[-1]).name
+    chosen = planning.choose_region(platform, region or platform.region_names[-1])
     prepared = planning.prepare(
         context, platform, lambda facts: _plan(facts, chosen, mode, load, users)
     )

@@ -39,7 +39,7 @@ def failover(
     """
     context = context_of(ctx)
     platform = context.load_platform()
-    platform.region(region)
+    planning.choose_region(platform, region)
     guards = overridden(break_glass, reason)
 
     from infctl.runbooks.failover import plan

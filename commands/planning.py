@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from infctl.commands.context import Context
 from infctl.commands.output import Output, document, envelope, note, write
-from infctl.errors import Exit, Refused
+from infctl.errors import Exit, Refused, UsageError
+from infctl.model.names import nearest
 from infctl.model.outcome import Word
 from infctl.model.plan import GuardResult, Plan
 from infctl.model.text import clean
@@ -29,6 +30,17 @@ class Prepared:
     def is_refused(self) -> bool:
         """Whether a guard stands in the way."""
         return any(g.outcome.word is not Word.PASSED for g in self.guards)
+
+
+def choose_region(platform: "Platform", name: str) -> str:
+    """The region of that name; UsageError, with the nearest, if there is none."""
+    if name in platform.region_names:
+        return name
+    close = nearest(name, platform.region_names)
+    raise UsageError(
+        f"there is no region {clean(name, limit=80)}",
+        hint=f"did you mean {close}?" if close else f"one of: {', '.join(platform.region_names)}",
+    )
 
 
 def prepare(context: Context, platform: "Platform", make: "Callable[[Facts], Plan]") -> Prepared:

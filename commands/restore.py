@@ -34,7 +34,7 @@ def restore(
     """
     context = context_of(ctx)
     platform = context.load_platform()
-    platform.region(region)
+    planning.choose_region(platform, region)
 
     from infctl.runbooks.restore import plan
 

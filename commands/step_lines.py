@@ -37,6 +37,8 @@ class StepLines:
 
 def _line(view: RunView, step: StepView) -> str:
     at = step.started if step.state is StepState.RUNNING else step.ended
+    if step.state is StepState.UNDONE:
+        at = view.updated
     offset = max(0.0, (at or view.updated) - view.started)
     word = _WORDS.get(step.state, str(step.state))
     text = _expectation(view, step) if step.state is StepState.RUNNING else _evidence(step)

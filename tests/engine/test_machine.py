@@ -193,8 +193,9 @@ async def test_undo_does_not_wait_for_steps_that_only_wait() -> None:
 
     journal.hook = interrupt
     begun = toy.clock.now
-    state, _ = await carry(toy, plan, journal, decisions=decisions, on_failure="undo")
+    state, reason = await carry(toy, plan, journal, decisions=decisions, on_failure="undo")
     assert state is RunState.ROLLED_BACK
+    assert reason == "taken back as asked"
     assert toy.clock.now - begun < 10 * DETECTION
     assert not toy.faults
 

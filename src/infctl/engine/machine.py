@@ -70,7 +70,7 @@ class Machine:
             return None
         problems = [s.id for s in view.steps if s.state in _PROBLEMS]
         if view.course != "forward":
-            return await self._end_course(view, problems)
+            return await self._end_course(view, [p for p in problems if self._matters(view, p)])
         if problems:
             await self._meet(view, problems)
             return None
@@ -162,6 +162,12 @@ class Machine:
         if residue:
             return RunState.FAILED, f"{reason}; left over: {'; '.join(residue)}".lstrip("; ")
         return RunState.ROLLED_BACK, reason or "taken back as asked"
+
+    def _matters(self, view: RunView, step_id: str) -> bool:
+        """A wait that was left because the run turned back is no problem of its own."""
+        operation = self._plan.step(step_id).operation
+        changes = find(operation.kind, operation.version).changes
+        return changes or view.step(step_id).state is StepState.FAILED
 
     def _unfinished(self, view: RunView) -> bool:
         return any(s.state is StepState.WAITING for s in view.steps)

@@ -8,6 +8,7 @@ from typing import Any
 from infctl.errors import Exit
 from infctl.executor.evidence import gather
 from infctl.executor.order import Order
+from infctl.executor.reporting import leave_report
 from infctl.judge.evidence import Evidence, Recovery
 from infctl.judge.recovery import judge_recovery
 from infctl.model.run import RunState, RunView
@@ -31,10 +32,16 @@ _WORDS = {
 
 
 def conclude(
-    folder: Path, order: Order, platform: Platform, view: RunView, state: RunState, reason: str
+    folder: Path,
+    order: Order,
+    platform: Platform,
+    view: RunView,
+    state: RunState,
+    reason: str,
+    ended: float,
 ) -> dict[str, Any]:
     """The result for the run's last record, its report written. Never raises."""
-    view = replace(view, state=state, reason=reason)
+    view = replace(view, state=state, reason=reason, ended=ended)
     evidence: Evidence | None = None
     recovery: Recovery | None = None
     result: dict[str, Any] = {}
@@ -46,7 +53,12 @@ def conclude(
     except Exception as error:
         _log.exception("the result")
         result = _errored(f"the result could not be computed: {type(error).__name__}")
-    return result
+    try:
+        return {**result, **leave_report(folder, order, view, result, recovery, evidence)}
+    except Exception as error:
+        _log.exception("the report")
+        summary = [*result.get("summary", ()), f"no report: {type(error).__name__}"]
+        return {**result, "summary": summary}
 
 
 def drill_result(order: Order, recovery: Recovery | None) -> dict[str, Any]:

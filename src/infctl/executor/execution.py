@@ -130,7 +130,14 @@ class _Execution:
         if state is RunState.RUNNING:
             return int(Exit.PAUSED)
         result = await asyncio.to_thread(
-            conclude, self.folder, self.order, self.platform, self._view(), state, reason
+            conclude,
+            self.folder,
+            self.order,
+            self.platform,
+            self._view(),
+            state,
+            reason,
+            self.world.clock.wall(),
         )
         return self._close(state, reason, result)
 

@@ -55,6 +55,13 @@ def unfinished_runs(environment: str) -> dict[str, str]:
     return found
 
 
+def latest_run() -> str | None:
+    """The id of a run that has not ended, else of the newest; None where there are none."""
+    views = list_runs()
+    chosen = next((v for v in views if not v.over), views[0] if views else None)
+    return None if chosen is None else chosen.run
+
+
 async def follow(run: str) -> AsyncIterator[RunView]:
     """The run's views, the present one first, then one after each change, until it is over.
 
