@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from infctl.drills.load.log import request_line, resolution_line
 from infctl.errors import Unreachable
 from infctl.ports.cloud import CloudState, HealthCheck, Observation, Record
 from infctl.ports.cluster import Kind
 from infctl.ports.faults import ActiveFault
-from infctl.ports.load import LoadRequest, RequestRecord
+from infctl.ports.load import LoadRequest, RequestRecord, Resolution
 from infctl.ports.metrics import Sample
 from infctl.ports.names import Answer
 from infctl.ports.world import World
@@ -264,16 +265,16 @@ class ToyLoad:
         while moment + 0.1 <= until and ended is None and there:
             moment += 0.1
             region = there[len(self.made) % len(there)]
-            ok = not self.toy.is_dead(region)
-            self.made.append(
-                RequestRecord(
-                    "c1",
-                    moment - 0.02,
-                    moment,
-                    ok,
-                    200 if ok else 0,
-                    region if ok else "",
-                    ADDRESSES[region],
-                )
-            )
+            self._make(log, moment, region)
         return list(self.made)
+
+    def _make(self, log: Path, moment: float, region: str) -> None:
+        ok = not self.toy.is_dead(region)
+        answered = region if ok else ""
+        address = ADDRESSES[region]
+        record = RequestRecord("c1", moment - 0.02, moment, ok, 200 * ok, answered, address)
+        self.made.append(record)
+        if log.parent.is_dir():
+            with log.open("a") as file:
+                file.write(resolution_line(Resolution("c1", moment - 0.03, (address,), 0.0)))
+                file.write(request_line(record, str(len(self.made))))

@@ -78,17 +78,28 @@ def _kill(run: str) -> None:
         time.sleep(0.02)
 
 
-def test_a_drill_runs_to_its_end_and_says_that_nothing_was_measured() -> None:
+def test_a_drill_is_measured_and_reported_by_its_executor() -> None:
     run = _launch(_drill(), "undo")
     view = _wait(run, lambda v: v.over)
-    assert view.state is RunState.COMPLETED
-    # The toy's clients keep no file: without data nothing ever passes.
-    assert view.result["outcome"] == "errored"
-    assert view.result["exit"] == Exit.UNDECIDED
+    assert (view.state, view.result["outcome"]) == (RunState.COMPLETED, "passed")
+    assert view.result["exit"] == Exit.DONE
+    # The toy's health checks need ten seconds, and its clients have no TTL.
+    assert 9.0 < view.result["recovery"]["rto"] < 15.0
+    assert view.result["recovery"]["bound"] == 52.0
     folder = find_folder(run)
+    found = {path.name for path in (folder / "report").iterdir()}
+    assert found == {"run.json", "junit.xml", "summary.md", "report.html"}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / "host.jsonl").exists()
     assert not (folder / "control.sock").exists()
+
+
+def test_a_drill_without_a_log_of_its_clients_is_not_decided() -> None:
+    plan = _drill()
+    run = _launch(replace(plan, parameters={**plan.parameters, "log": "requests/none"}), "undo")
+    view = _wait(run, lambda v: v.over)
+    assert (view.state, view.result["outcome"]) == (RunState.COMPLETED, "errored")
+    assert view.result["exit"] == Exit.UNDECIDED
 
 
 def test_kill_9_leaves_a_run_in_doubt_that_can_be_resumed() -> None:
