@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Rehearse a failure and measure recovery.")
 
+PATIENCE = 30.0
+
 
 class Mode(StrEnum):
     """Who recovers: health checks alone, or our verb."""
@@ -60,7 +62,7 @@ def failover(
     platform = context.load_platform()
     chosen = planning.choose_region(platform, region or platform.region_names[-1])
     prepared = planning.prepare(
-        context, platform, lambda facts: _plan(facts, chosen, mode, load, users)
+        context, platform, lambda facts: _plan(facts, chosen, mode, load, users), patience=PATIENCE
     )
     if dry_run:
         planning.show_plan(prepared, output)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from infctl.content.facts import Facts
     from infctl.platform import Platform
 
+_AGAIN = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -43,24 +45,40 @@ def choose_region(platform: "Platform", name: str) -> str:
     )
 
 
-def prepare(context: Context, platform: "Platform", make: "Callable[[Facts], Plan]") -> Prepared:
-    """Read the facts, make the plan, ask the guards. Changes nothing."""
-    return asyncio.run(_prepare(context, platform, make))
+def prepare(
+    context: Context,
+    platform: "Platform",
+    make: "Callable[[Facts], Plan]",
+    *,
+    patience: float = 0.0,
+) -> Prepared:
+    """Read the facts, make the plan, ask the guards. Changes nothing.
+
+    For `patience` seconds facts that could not be read yet are asked for again: a platform that was
+    just brought up has no metrics for a few seconds.
+    """
+    return asyncio.run(_prepare(context, platform, make, patience))
 
 
 async def _prepare(
-    context: Context, platform: "Platform", make: "Callable[[Facts], Plan]"
+    context: Context, platform: "Platform", make: "Callable[[Facts], Plan]", patience: float
 ) -> Prepared:
     from infctl.engine.guards import evaluate
     from infctl.executor.facts import read_facts
 
     world = context.open_world(platform)
+    deadline = world.clock.boottime() + patience
     try:
-        facts = await read_facts(world, platform)
+        while True:
+            facts = await read_facts(world, platform)
+            plan = make(facts)
+            prepared = Prepared(plan, evaluate(plan, facts))
+            is_blind = any(g.outcome.word is Word.ERRORED for g in prepared.guards)
+            if not is_blind or world.clock.boottime() >= deadline:
+                return prepared
+            await world.clock.sleep(_AGAIN)
     finally:
         await world.close()
-    plan = make(facts)
-    return Prepared(plan, evaluate(plan, facts))
 
 
 def show_plan(prepared: Prepared, output: Output) -> None:

@@ -112,10 +112,25 @@ def stop_run(run: RunArgument = "latest") -> None:
     _decide(run, "stop")
 
 
-def _decide(run: str, verb: str, reason: str = "") -> None:
-    from infctl.engine.decisions import Verb
+@app.command("abandon")
+def abandon_run(
+    run: RunArgument = "latest",
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
+) -> None:
+    """Close a run whose executor and world are gone; what it left behind is yours to clear."""
+    from infctl.executor.abandon import abandon
 
     name = _resolve(run)
+    abandon(name, reason)
+    note(f"run {name} is closed as failed")
+
+
+def _decide(run: str, verb: str, reason: str = "") -> None:
+    from infctl.engine.decisions import Verb
+    from infctl.executor.launch import revive
+
+    name = _resolve(run)
+    revive(name)
     decide(name, Verb(verb), reason)
     note(f"asked run {name} to {verb}: infctl runs attach {name}")
 

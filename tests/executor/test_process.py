@@ -19,6 +19,7 @@ from infctl.drills import failover as drill
 from infctl.engine.decisions import Decision, Verb
 from infctl.errors import Exit, Refused, Unreachable
 from infctl.executor import control, launch, watch
+from infctl.executor.abandon import abandon
 from infctl.executor.folders import find_folder, run_lock
 from infctl.model.plan import Plan
 from infctl.model.run import RunState, RunView, StepState
@@ -202,3 +203,22 @@ def test_a_changed_plan_is_not_run() -> None:
     order.write_text(order.read_text().replace("eu-west-1", "us-east-1"))
     done = subprocess.run([sys.executable, str(TOY), str(find_folder(run))], capture_output=True)
     assert b"was changed after it was written" in done.stderr
+
+
+def test_a_run_without_an_executor_can_be_undone_or_abandoned() -> None:
+    run = _launch(_failover())
+    _wait(run, _in_step("verify"))
+    with pytest.raises(Refused, match="has an executor"):
+        abandon(run, "tired of it")
+    _kill(run)
+    launch.revive(run)
+    control.ask(find_folder(run), Decision(Verb.UNDO, by="tester"))
+    _wait(run, lambda v: v.over)
+    with pytest.raises(Refused, match="is over"):
+        launch.revive(run)
+    other = _launch(_failover())
+    _wait(other, _in_step("verify"))
+    _kill(other)
+    abandon(other, "the lab is gone")
+    view = watch.read_run(other)
+    assert (view.state, view.reason) == (RunState.FAILED, "abandoned: the lab is gone")

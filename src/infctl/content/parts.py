@@ -12,7 +12,7 @@ SAMPLES = 30
 """Answers asked for at once: one region of three escapes them with a chance of 5 in a million."""
 
 _RATE = (
-    'sum(rate(envoy_http_downstream_rq_completed{envoy_http_conn_manager_prefix="ingress"}[5s]))'
+    'sum(rate(envoy_http_downstream_rq_completed{envoy_http_conn_manager_prefix="ingress"}[15s]))'
 )
 _RESIDUAL = 3.0
 

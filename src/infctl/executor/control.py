@@ -58,6 +58,17 @@ def ask(folder: Path, decision: Decision) -> None:
         raise Refused(str(answer.get("error", "the executor refused")))
 
 
+def is_listening(folder: Path) -> bool:
+    """Whether an executor takes decisions there; a socket left by a dead one does not."""
+    try:
+        with _short_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_DEADLINE)
+            connection.connect(path)
+    except OSError:
+        return False
+    return True
+
+
 def _answer(line: bytes, decisions: Decisions) -> dict[str, object]:
     try:
         data = json.loads(line)

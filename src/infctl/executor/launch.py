@@ -5,14 +5,19 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-from infctl.errors import ConfigurationError, Refused
+from infctl.errors import ConfigurationError, Refused, Unreachable
+from infctl.executor.control import is_listening
 from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
 from infctl.executor.order import Order, write_order
+from infctl.executor.watch import log_tail, read_run
 from infctl.model.plan import Plan
 
 EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
+_REVIVE_SECONDS = 10.0
+_POLL = 0.05
 
 
 def launch(
@@ -54,6 +59,28 @@ def relaunch(run: str) -> None:
     if run_lock(folder).holder():
         raise Refused(f"run {folder.name} has an executor", hint=f"infctl runs attach {run}")
     spawn(folder)
+
+
+def revive(run: str) -> None:
+    """See that a run which has not ended has an executor that listens.
+
+    Refused where the run is over, Unreachable where its executor does not come up.
+    """
+    folder = find_folder(run)
+    if run_lock(folder).holder():
+        return
+    if read_run(run).over:
+        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
+    spawn(folder)
+    deadline = time.monotonic() + _REVIVE_SECONDS
+    while time.monotonic() < deadline:
+        if is_listening(folder):
+            return
+        time.sleep(_POLL)
+    raise Unreachable(
+        f"run {run} cannot be carried on: {'; '.join(log_tail(folder, 1))}",
+        hint=f"infctl lab status; infctl runs abandon {run} --reason WHY",
+    )
 
 
 def spawn(folder: Path) -> None:
