@@ -1,18 +1,21 @@
 """The failover drill's plan, in both modes."""
 
-from collections.abc import Callable
+import sys
+from pathlib import Path
 
 import pytest
 
-from infctl.content.facts import Facts
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+
+from toy_facts import facts_at
+
 from infctl.drills.failover import FAULT_TTL, Mode, Settings, plan
 from infctl.engine.operations import find
 
 REGION = "eu-west-1"
-FactsAt = Callable[[float], Facts]
 
 
-def test_region_loss_kills_waits_heals_and_comes_back(facts_at: FactsAt) -> None:
+def test_region_loss_kills_waits_heals_and_comes_back() -> None:
     found = plan(facts_at(0.0), Settings(REGION))
     assert [s.id for s in found.steps] == [
         *("start-load", "steady", "fault", "recovered", "heal", "region-ready", "in-answers"),
@@ -25,7 +28,7 @@ def test_region_loss_kills_waits_heals_and_comes_back(facts_at: FactsAt) -> None
     assert found.parameters["bound_seconds"] == 52.0
 
 
-def test_operated_moves_traffic_with_the_runbooks_switch(facts_at: FactsAt) -> None:
+def test_operated_moves_traffic_with_the_runbooks_switch() -> None:
     found = plan(facts_at(0.0), Settings(REGION, "operated"))
     assert [s.id for s in found.steps] == [
         *("start-load", "steady", "switch-off", "recovered", "region-ready", "switch-on"),
@@ -35,7 +38,7 @@ def test_operated_moves_traffic_with_the_runbooks_switch(facts_at: FactsAt) -> N
     assert found.parameters["bound_seconds"] == 32.0
 
 
-def test_operated_scales_up_before_and_down_after(facts_at: FactsAt) -> None:
+def test_operated_scales_up_before_and_down_after() -> None:
     found = plan(facts_at(250.0), Settings(REGION, "operated"))
     up = [s for s in found.steps if s.id.startswith("scale-")]
     down = [s for s in found.steps if s.id.startswith("unscale-")]
@@ -45,7 +48,7 @@ def test_operated_scales_up_before_and_down_after(facts_at: FactsAt) -> None:
 
 
 @pytest.mark.parametrize("mode", ["region-loss", "operated"])
-def test_whatever_hurts_is_healed_whatever_happens(facts_at: FactsAt, mode: Mode) -> None:
+def test_whatever_hurts_is_healed_whatever_happens(mode: Mode) -> None:
     found = plan(facts_at(250.0), Settings(REGION, mode))
     healing = {"heal_fault", "switch_region_on", "stop_load"}
     assert all(s.always for s in found.steps if s.operation.kind in healing)
@@ -55,7 +58,7 @@ def test_whatever_hurts_is_healed_whatever_happens(facts_at: FactsAt, mode: Mode
 
 
 @pytest.mark.parametrize("mode", ["region-loss", "operated"])
-def test_every_step_comes_after_known_steps(facts_at: FactsAt, mode: Mode) -> None:
+def test_every_step_comes_after_known_steps(mode: Mode) -> None:
     found = plan(facts_at(250.0), Settings(REGION, mode))
     known: set[str] = set()
     for step in found.steps:
@@ -64,7 +67,7 @@ def test_every_step_comes_after_known_steps(facts_at: FactsAt, mode: Mode) -> No
     assert len(known) == len(found.steps)
 
 
-def test_the_command_lines_load_wins_over_the_files(facts_at: FactsAt) -> None:
+def test_the_command_lines_load_wins_over_the_files() -> None:
     usual = plan(facts_at(0.0), Settings(REGION)).step("start-load").operation.args
     assert (usual["rate"], usual["users"]) == (60.0, 30)
     own = plan(facts_at(0.0), Settings(REGION, rate=90.0, users=9)).step("start-load")

@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+
 from toy_run import facts_of
 from toy_world import Toy
 

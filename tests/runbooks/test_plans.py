@@ -1,11 +1,15 @@
 """Runbooks as tables: facts in, plan out."""
 
-from collections.abc import Callable
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from infctl.content.facts import Facts
+sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
+
+from toy_facts import facts_at
+
 from infctl.errors import ConfigurationError
 from infctl.model.plan import from_json
 from infctl.runbooks import failover, restore
@@ -24,9 +28,7 @@ REGION = "eu-west-1"
         (5000.0, {"us-east-1": 6, "ap-south-1": 6}),
     ],
 )
-def test_capacity_comes_before_the_switch(
-    facts_at: Callable[[float], Facts], rate: float, scaled: dict[str, int]
-) -> None:
+def test_capacity_comes_before_the_switch(rate: float, scaled: dict[str, int]) -> None:
     """Two pods of 200 requests/s a region, at most 90 % busy, at most six pods."""
     plan = failover.plan(facts_at(rate), REGION, "test")
     found = {
@@ -39,7 +41,7 @@ def test_capacity_comes_before_the_switch(
     assert plan.recovery
 
 
-def test_the_switch_is_kept_by_all_other_regions(facts_at: Callable[[float], Facts]) -> None:
+def test_the_switch_is_kept_by_all_other_regions() -> None:
     plan = failover.plan(facts_at(1.0), REGION, "bad power")
     args = plan.step("switch-off").operation.args
     assert args["key"] == "off/eu-west-1"
@@ -51,9 +53,7 @@ def test_the_switch_is_kept_by_all_other_regions(facts_at: Callable[[float], Fac
     assert plan.predicted == {"us-east-1": 0.5, "eu-west-1": 0.0, "ap-south-1": 0.5}
 
 
-def test_restore_waits_for_the_region_before_its_traffic(
-    facts_at: Callable[[float], Facts],
-) -> None:
+def test_restore_waits_for_the_region_before_its_traffic() -> None:
     plan = restore.plan(facts_at(1.0), REGION, "")
     assert [(s.id, s.after) for s in plan.steps] == [
         ("region-ready", ()),
@@ -62,7 +62,7 @@ def test_restore_waits_for_the_region_before_its_traffic(
     ]
 
 
-def test_a_plan_is_the_same_for_the_same_facts(facts_at: Callable[[float], Facts]) -> None:
+def test_a_plan_is_the_same_for_the_same_facts() -> None:
     facts = facts_at(10.0)
     first = failover.plan(facts, REGION, "test")
     assert first.digest == failover.plan(facts, REGION, "test").digest
@@ -71,9 +71,7 @@ def test_a_plan_is_the_same_for_the_same_facts(facts_at: Callable[[float], Facts
     assert first.digest != failover.plan(other, REGION, "test").digest
 
 
-def test_an_unknown_region_is_named_with_its_nearest(
-    facts_at: Callable[[float], Facts],
-) -> None:
+def test_an_unknown_region_is_named_with_its_nearest() -> None:
     with pytest.raises(ConfigurationError) as caught:
         failover.plan(facts_at(1.0), "eu-wset-1", "")
     assert "eu-west-1" in caught.value.hint

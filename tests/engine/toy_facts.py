@@ -1,9 +1,6 @@
 """Facts without a world: three regions, two pods each, the same requests per second everywhere."""
 
-from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from infctl.content.facts import Facts
 from infctl.model.measured import Measured
@@ -33,12 +30,9 @@ def _region(name: str, rate: float) -> RegionSnapshot:
     return RegionSnapshot(name, **{k: Measured(v, 0.0, "test") for k, v in values.items()})  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def facts_at() -> Callable[[float], Facts]:
-    def make(rate: float) -> Facts:
-        names = PLATFORM.region_names
-        snapshot = Snapshot(0.0, tuple(_region(name, rate) for name in names))
-        addresses = {name: f"127.9.{number}.1" for number, name in enumerate(names, 1)}
-        return Facts(PLATFORM, snapshot, addresses)
-
-    return make
+def facts_at(rate: float) -> Facts:
+    """Every region at `rate` requests per second."""
+    names = PLATFORM.region_names
+    snapshot = Snapshot(0.0, tuple(_region(name, rate) for name in names))
+    addresses = {name: f"127.9.{number}.1" for number, name in enumerate(names, 1)}
+    return Facts(PLATFORM, snapshot, addresses)

@@ -1,6 +1,0 @@
-"""The toy world of the engine's tests."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
