@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from infctl.engine.decisions import Decision, Verb
 from infctl.errors import Exit, Refused, Unreachable
 from infctl.executor import control, launch, watch
 from infctl.executor.abandon import abandon
-from infctl.executor.folders import find_folder, run_lock
+from infctl.executor.folders import find_folder, run_ids, run_lock
 from infctl.model.plan import Plan
 from infctl.model.run import RunState, RunView, StepState
 from infctl.runbooks import failover
@@ -34,10 +34,15 @@ REGION = "eu-west-1"
 
 
 @pytest.fixture(autouse=True)
-def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     # Deep on purpose: a socket's path must not exceed 107 bytes.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ("deep" * 25)))
     monkeypatch.setattr(launch, "EXECUTOR", (sys.executable, str(TOY)))
+    yield
+    # A test that failed in the middle leaves no executor behind.
+    for run in run_ids():
+        if watch.is_alive(find_folder(run)):
+            _kill(run)
 
 
 def _launch(plan: Plan, on_failure: str = "pause") -> str:
