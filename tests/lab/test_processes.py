@@ -1,0 +1,32 @@
+"""A process is its pid and its start time; cleaning up never hits another one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from infctl.lab import processes
+from infctl.lab.processes import Process, Register, read_register
+
+
+def test_a_process_that_got_the_same_pid_later_is_not_signalled() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = processes.find(child.pid)
+        assert found
+        stranger = Process(child.pid, found.started + 1)
+        assert not processes.send(stranger, 9)
+        assert processes.kill([stranger]) == []
+        assert processes.is_alive(found)
+        assert processes.kill([found]) == []
+    assert not processes.is_alive(found)
+
+
+def test_a_register_from_before_a_reboot_or_torn_holds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "processes.json"
+    assert read_register(path) == {}
+    Register(path).add("one", Process(7, 8))
+    assert read_register(path) == {"one": Process(7, 8)}
+    text = path.read_text()
+    path.write_text(text[:-9])
+    assert read_register(path) == {}
+    path.write_text(text.replace('"boot": "', '"boot": "x'))
+    assert read_register(path) == {}
