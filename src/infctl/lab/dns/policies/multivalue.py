@@ -1,0 +1,19 @@
+"""Multivalue answers: up to eight healthy sets at random; when none is healthy, any eight.
+
+Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from infctl.lab.dns.records import RecordSet
+
+MOST = 8
+
+
+def choose_multivalue(
+    sets: Sequence[RecordSet], healthy: Callable[[RecordSet], bool], chance: Random
+) -> Sequence[RecordSet]:
+    """Up to eight sets in random order."""
+    alive = [item for item in sets if healthy(item)] or list(sets)
+    return chance.sample(alive, min(MOST, len(alive)))
