@@ -53,8 +53,15 @@ async def forward(
             return response
     except (aiohttp.ClientError, TimeoutError, OSError):
         if response is not None and response.prepared:
-            raise
+            _break_off(request)
+            return response
         return to_response(unavailable(service, target="X-Amz-Target" in request.headers))
+
+
+def _break_off(request: web.Request) -> None:
+    """End a half-sent answer so that its reader sees that; the reader may be gone already."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def unavailable(service: str, *, target: bool = False) -> Refusal:

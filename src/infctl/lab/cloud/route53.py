@@ -24,7 +24,7 @@ _REFUSED = 400
 
 
 class Route53:
-    """`moto` and `admin` are addresses; `server` is the name server's, `source` a checker's."""
+    """`moto` and `admin` are addresses, `sources` those of the checkers by name."""
 
     def __init__(
         self,
@@ -47,15 +47,22 @@ class Route53:
             return await self._observe(found[1], found[2])
         if request.method in ("GET", "HEAD"):
             return await forward(request, self._session, self._moto, "route53")
+        body = await _read(request)
         if found and request.method == "POST":
-            return await self._write_check(request, found[1])
-        answer = await forward(request, self._session, self._moto, "route53")
-        await self._announce()
+            return await self._write_check(request, found[1], body)
+        return await self._write(request, body)
+
+    async def _write(self, request: web.Request, body: bytes) -> web.Response:
+        """Change something; the name service knows before the client has its answer."""
+        answer = await self._send(request, request.method, body)
+        if answer.status < _REFUSED:
+            await self._announce()
         return answer
 
-    async def _write_check(self, request: web.Request, identifier: str | None) -> web.Response:
+    async def _write_check(
+        self, request: web.Request, identifier: str | None, body: bytes
+    ) -> web.Response:
         """Create or change a health check, if Route 53 would."""
-        body = await request.content.read(MOST_BYTES)
         try:
             config = route53_xml.read_config(body, create=identifier is None)
             fault = find_fault_in_change(config) if identifier else find_fault(config)
@@ -65,9 +72,7 @@ class Route53:
             fault = str(error)
         if fault:
             return to_response(refuse("route53", 400, "InvalidInput", fault))
-        answer = await self._send(request, request.method, body)
-        await self._announce()
-        return answer
+        return await self._write(request, body)
 
     async def _complete(self, request: web.Request, body: bytes) -> bytes:
         current = await self._send(request, "GET", b"")
@@ -142,6 +147,16 @@ class Route53:
     def _away(self) -> web.Response:
         message = "The lab's name service does not answer."
         return to_response(refuse("route53", 503, "ServiceUnavailable", message))
+
+
+async def _read(request: web.Request) -> bytes:
+    """The whole body; 413 where it is longer than any that Route 53 takes."""
+    body = b""
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise web.HTTPRequestEntityTooLarge(MOST_BYTES, len(body))
+    return body
 
 
 def _xml(text: str) -> web.Response:

@@ -87,4 +87,4 @@ def _to_rrset(rows: Rows, asked: dns.name.Name) -> dns.rrset.RRset:
 
 @lru_cache(maxsize=4096)
 def _rdata(kind: str, value: str) -> dns.rdata.Rdata:
-    return dns.rdata.from_text("IN", kind, value, origin=dns.name.root)
+    return dns.rdata.from_text("IN", kind, value, origin=dns.name.root, relativize=False)
