@@ -36,7 +36,7 @@ def tail(path: Path, lines: int = 1) -> list[str]:
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL_BYTES))
+            file.seek(max(0, size - max(_TAIL_BYTES, lines * _LINE_CHARACTERS)))
             text = file.read().decode(errors="replace")
     except OSError:
         return []

@@ -1,0 +1,80 @@
+"""What `infctl lab status` shows: pure rows from the supervisor's answer."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from infctl.commands.output import timestamp
+
+COLUMNS = [
+    ("PART", "name"),
+    ("REGION", "region"),
+    ("STATE", "state"),
+    ("PID", "pid"),
+    ("ADDRESS", "address"),
+    ("MB", "memory"),
+    ("SINCE", "since"),
+    ("REASON, OR LAST LINE OF ITS LOG", "last"),
+]
+WIDE = [("WHAT", "detail"), ("LOG", "log")]
+NOT_ENFORCED = (
+    "Rendered but not enforced here: NetworkPolicy, ClusterIP and cluster DNS (there is no"
+    " kube-proxy), CPU and memory limits beyond those of a process.",
+    "An accelerator is modelled: each pod has N slots, and a request holds one for its service"
+    " time; drills are inconclusive where this machine's own CPU was the limit.",
+    "There is no autoscaler yet: replicas change only by hand or by a plan.",
+)
+_MEGABYTE = 2**20
+
+
+def make_rows(status: Mapping[str, Any], now: float | None = None) -> list[dict[str, Any]]:
+    """A row per part, then one for the pods of each region and one for the supervisor."""
+    now = time.time() if now is None else now
+    rows = [_part(part, now) for part in status["parts"]]
+    rows += [_pods(region, pods) for region, pods in status["pods"].items() if pods]
+    rows.append(_supervisor(status["supervisor"]))
+    return rows
+
+
+def total_megabytes(status: Mapping[str, Any]) -> int:
+    """The resident memory of all processes of the lab; shared pages count once per process."""
+    counted = [*status["parts"], status["supervisor"]]
+    counted += [pod for pods in status["pods"].values() for pod in pods]
+    return int(sum(entry["rss_bytes"] for entry in counted) / _MEGABYTE)
+
+
+def _part(part: Mapping[str, Any], now: float) -> dict[str, Any]:
+    return {
+        **part,
+        "since": timestamp(part["since"]),
+        "_display": {
+            "memory": _megabytes(part["rss_bytes"]),
+            "since": f"{max(0, now - part['since']):.0f}s",
+            "last": part["reason"] or part["last_log"],
+        },
+    }
+
+
+def _pods(region: str, pods: list[Mapping[str, Any]]) -> dict[str, Any]:
+    size = sum(pod["rss_bytes"] for pod in pods)
+    return {
+        "name": f"pods-{region}",
+        "region": region,
+        "state": f"{len(pods)} processes",
+        "rss_bytes": size,
+        "_display": {"memory": _megabytes(size)},
+    }
+
+
+def _supervisor(supervisor: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": "supervisor",
+        "state": "ready",
+        "pid": supervisor["pid"],
+        "rss_bytes": supervisor["rss_bytes"],
+        "_display": {"memory": _megabytes(supervisor["rss_bytes"])},
+    }
+
+
+def _megabytes(size: int) -> str:
+    return str(int(size / _MEGABYTE)) if size else ""

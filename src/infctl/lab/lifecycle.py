@@ -1,0 +1,162 @@
+"""Starting and stopping a whole lab from outside, and cleaning up after one that was killed."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infctl.lab import client, locate, processes, spec
+from infctl.lab.errors import LabError, NotRunning
+from infctl.lab.processes import Process
+from infctl.lab.supervisor import logs
+from infctl.lab.supervisor.service import SUPERVISOR, error_path, register_path
+
+KEPT = ("regions", "shared", "pki", "logs", "lab.json")
+"""What `lab down --keep-data` leaves, so that the next start finds each region's data."""
+_STOP_SECONDS = 6.0
+_SOCKET_SECONDS = 30.0
+
+
+def supervisor_of(state: Path) -> Process | None:
+    """The living supervisor of a lab; None if there is none."""
+    found = processes.read_register(register_path(state)).get(SUPERVISOR)
+    return found if found and processes.is_alive(found) else None
+
+
+def read_status(state: Path) -> dict[str, Any]:
+    """What the supervisor says of all parts; NotRunning if there is no lab or no supervisor."""
+    name = state.name
+    if not (state / "lab.json").exists():
+        raise NotRunning(f"there is no lab {name}", f"infctl lab up --name {name}")
+    if supervisor_of(state) is None:
+        left = len(_recorded(state))
+        raise NotRunning(
+            f"the lab {name} is not running: its supervisor is gone, {left} of its processes live",
+            f"infctl lab up --name {name} (or: lab down) cleans up",
+        )
+    return client.ask(state / "admin.sock", "GET", "/status")
+
+
+def clean_up(state: Path) -> int:
+    """Kill whatever is recorded of a lab whose supervisor is gone; returns how many there were."""
+    found = _recorded(state)
+    remaining = processes.kill(found)
+    # The pods' records are read once more: an agent may have written one while it was killed.
+    remaining += processes.kill(_recorded(state))
+    if remaining:
+        pids = ", ".join(str(p.pid) for p in remaining)
+        raise LabError(f"processes {pids} of the lab {state.name} do not end", f"kill -9 {pids}")
+    return len(found)
+
+
+def new_lab(
+    name: str, regions: Sequence[spec.Region], zone: str
+) -> tuple[spec.Lab, socket.socket, bool]:
+    """A lab's specification on disk and the claim on its number; True if it has data already."""
+    state = locate.state_of(name)
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = _read_kept(state)
+    if kept and kept.regions != tuple(regions):
+        others = ", ".join(region.name for region in kept.regions)
+        raise LabError(
+            f"the lab {name} keeps data of other regions: {others}",
+            f"infctl lab down --name {name} removes it",
+        )
+    # Certificates name addresses, so kept data needs its number again.
+    number, claim = locate.claim_number(kept.number if kept else None)
+    lab = spec.Lab(name, number, state, tuple(regions), zone)
+    lab.save()
+    return lab, claim, kept is not None
+
+
+def start(lab: spec.Lab, claim: socket.socket) -> None:
+    """Start the supervisor, detached from this terminal, and wait until it answers."""
+    error_path(lab.state).unlink(missing_ok=True)
+    output = logs.open_log(lab.log(SUPERVISOR))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infctl.lab.supervisor", "--state", str(lab.state)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        cwd=lab.state,
+        start_new_session=True,
+        # The claim on the number lives as long as the supervisor.
+        pass_fds=(claim.fileno(),),
+    )
+    os.close(output)
+    end = time.monotonic() + _SOCKET_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise _why_not_started(lab)
+        if supervisor_of(lab.state) and lab.admin_socket.exists():
+            return
+        time.sleep(0.05)
+    raise LabError("the supervisor did not start in time", f"see {lab.log(SUPERVISOR)}")
+
+
+def stop(state: Path, *, keep: Sequence[str] = ()) -> None:
+    """Stop a lab, running or killed, and remove its folder but for what is to be kept."""
+    supervisor = supervisor_of(state)
+    if supervisor:
+        try:
+            client.ask(state / "admin.sock", "POST", "/stop", timeout=_STOP_SECONDS)
+            _wait_gone(supervisor)
+        except LabError:
+            processes.kill([supervisor])
+    clean_up(state)
+    remove(state, keep)
+
+
+def remove(state: Path, keep: Sequence[str] = ()) -> None:
+    """Remove the folder of a lab that is stopped, but for the names in `keep`."""
+    if not state.is_dir():
+        return
+    for path in state.iterdir():
+        if path.name in keep:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if not any(state.iterdir()):
+        state.rmdir()
+
+
+def _recorded(state: Path) -> list[Process]:
+    """Every living process that is recorded of a lab: parts, supervisor, pods."""
+    found = list(processes.read_register(register_path(state)).values())
+    kept = _read_kept(state)
+    if kept:
+        from infctl.lab.supervisor.assembly import residents
+
+        for region in kept.regions:
+            found += residents(kept, region.name)
+    return [p for p in found if processes.is_alive(p)]
+
+
+def _read_kept(state: Path) -> spec.Lab | None:
+    try:
+        return spec.load(state)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _wait_gone(process: Process) -> None:
+    end = time.monotonic() + 1.0
+    while processes.is_alive(process) and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def _why_not_started(lab: spec.Lab) -> LabError:
+    try:
+        told = json.loads(error_path(lab.state).read_text())
+        return LabError(told["what"], told["hint"])
+    except (OSError, ValueError, KeyError):
+        last = " | ".join(logs.tail(lab.log(SUPERVISOR), 1))
+        return LabError(f"the supervisor ended at once: {last}", f"see {lab.log(SUPERVISOR)}")
