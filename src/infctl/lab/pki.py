@@ -78,7 +78,9 @@ def ensure_signing_key(path: Path) -> Path:
     """A key for signing service account tokens; an earlier one is used again."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_key(path, ec.generate_private_key(ec.SECP256R1()))
+        # The API server reads its public half from here, and knows elliptic keys only in SEC 1.
+        form = serialization.PrivateFormat.TraditionalOpenSSL
+        _write_key(path, ec.generate_private_key(ec.SECP256R1()), form)
     return path
 
 
@@ -103,12 +105,12 @@ def _builder(
     )
 
 
-def _write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    data = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+def _write_key(
+    path: Path,
+    key: ec.EllipticCurvePrivateKey,
+    form: serialization.PrivateFormat = serialization.PrivateFormat.PKCS8,
+) -> None:
+    data = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
