@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from random import Random
+from typing import Any
 
 import dns.asyncquery
 import dns.flags
@@ -40,7 +41,7 @@ class Running:
         self.port = port
 
     async def ask(
-        self, name: str, kind: str = "A", *, tcp: bool = False, **options: int
+        self, name: str, kind: str = "A", *, tcp: bool = False, **options: Any
     ) -> dns.message.Message:
         query = dns.message.make_query(name, kind, **options)
         send = dns.asyncquery.tcp if tcp else dns.asyncquery.udp
