@@ -11,6 +11,7 @@ import typer
 from infctl.commands import lab_rows
 from infctl.commands.context import context_of
 from infctl.commands.lab_errors import translated
+from infctl.commands.lab_programs import provide_programs
 from infctl.commands.output import Output, OutputOption, note, show, write
 from infctl.errors import UsageError
 from infctl.model.names import nearest
@@ -53,7 +54,7 @@ def up(
                 return
             if left := lifecycle.clean_up(state):
                 note(f"ended {left} processes that an earlier lab {name} left")
-            _provide_programs()
+            provide_programs()
             began = time.monotonic()
             bring_up(name, chosen, zone, timeout if wait else None)
             note(
@@ -133,7 +134,7 @@ def env(
 def fetch() -> None:
     """Get what the lab runs: Kubernetes, Prometheus and the model server's environment."""
     with translated():
-        _provide_programs()
+        provide_programs()
 
 
 @app.command()
@@ -163,7 +164,7 @@ def down(
 
 def _show_status(name: str, output: Output) -> None:
     with translated():
-        from infctl.lab import lifecycle, locate
+        from infctl.lab import lifecycle, locate, processes
 
         found = lifecycle.read_status(locate.state_of(name))
     metadata: dict[str, Any] = {"name": found["name"], "notEnforced": lab_rows.NOT_ENFORCED}
@@ -178,7 +179,8 @@ def _show_status(name: str, output: Output) -> None:
         prefix="part/",
     )
     if output in (Output.TABLE, Output.WIDE):
-        write(f"\nMemory in all: {lab_rows.total_megabytes(found)} MB resident.\n")
+        used = sum(processes.proportional_bytes(pid) for pid in lab_rows.all_pids(found)) >> 20
+        write(f"\nMemory in all: {used} MB, shared pages counted once.\n")
         write("".join(f"{line}\n" for line in lab_rows.NOT_ENFORCED))
 
 
@@ -216,7 +218,3 @@ def _follow(path: Path) -> None:
                 # A log that grew too long was emptied in place.
                 if path.stat().st_size < file.tell():
                     file.seek(0)
-
-
-def _provide_programs() -> None:
-    """Fetch or build what is missing."""

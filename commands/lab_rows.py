@@ -28,19 +28,21 @@ _MEGABYTE = 2**20
 
 
 def make_rows(status: Mapping[str, Any], now: float | None = None) -> list[dict[str, Any]]:
-    """A row per part, then one for the pods of each region and one for the supervisor."""
+    """A row per part, shared ones first, then one per region's pods, then the supervisor."""
     now = time.time() if now is None else now
-    rows = [_part(part, now) for part in status["parts"]]
+    order = {region: i for i, region in enumerate(status["regions"])}
+    parts = sorted(status["parts"], key=lambda part: order.get(part["region"], -1))
+    rows = [_part(part, now) for part in parts]
     rows += [_pods(region, pods) for region, pods in status["pods"].items() if pods]
     rows.append(_supervisor(status["supervisor"]))
     return rows
 
 
-def total_megabytes(status: Mapping[str, Any]) -> int:
-    """The resident memory of all processes of the lab; shared pages count once per process."""
+def all_pids(status: Mapping[str, Any]) -> list[int]:
+    """The pids of all processes of the lab that live."""
     counted = [*status["parts"], status["supervisor"]]
     counted += [pod for pods in status["pods"].values() for pod in pods]
-    return int(sum(entry["rss_bytes"] for entry in counted) / _MEGABYTE)
+    return [entry["pid"] for entry in counted if entry["pid"]]
 
 
 def _part(part: Mapping[str, Any], now: float) -> dict[str, Any]:

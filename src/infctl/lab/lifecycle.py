@@ -19,6 +19,7 @@ from infctl.lab.supervisor.service import SUPERVISOR, error_path, register_path
 
 KEPT = ("regions", "shared", "pki", "logs", "lab.json")
 """What `lab down --keep-data` leaves, so that the next start finds each region's data."""
+PROGRAM: tuple[str, ...] = (sys.executable, "-m", "infctl.lab.supervisor", "--state")
 _STOP_SECONDS = 6.0
 _SOCKET_SECONDS = 30.0
 
@@ -77,10 +78,11 @@ def new_lab(
 
 def start(lab: spec.Lab, claim: socket.socket) -> None:
     """Start the supervisor, detached from this terminal, and wait until it answers."""
-    error_path(lab.state).unlink(missing_ok=True)
+    for stale in (error_path(lab.state), register_path(lab.state), lab.admin_socket):
+        stale.unlink(missing_ok=True)
     output = logs.open_log(lab.log(SUPERVISOR))
     process = subprocess.Popen(
-        [sys.executable, "-m", "infctl.lab.supervisor", "--state", str(lab.state)],
+        [*PROGRAM, str(lab.state)],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -94,10 +96,20 @@ def start(lab: spec.Lab, claim: socket.socket) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise _why_not_started(lab)
-        if supervisor_of(lab.state) and lab.admin_socket.exists():
+        if _answers(lab):
             return
         time.sleep(0.05)
     raise LabError("the supervisor did not start in time", f"see {lab.log(SUPERVISOR)}")
+
+
+def _answers(lab: spec.Lab) -> bool:
+    if not lab.admin_socket.exists():
+        return False
+    try:
+        client.ask(lab.admin_socket, "GET", "/faults")
+    except NotRunning:
+        return False
+    return True
 
 
 def stop(state: Path, *, keep: Sequence[str] = ()) -> None:
@@ -133,7 +145,7 @@ def _recorded(state: Path) -> list[Process]:
     found = list(processes.read_register(register_path(state)).values())
     kept = _read_kept(state)
     if kept:
-        from infctl.lab.supervisor.assembly import residents
+        from infctl.lab.supervisor.residents import residents
 
         for region in kept.regions:
             found += residents(kept, region.name)

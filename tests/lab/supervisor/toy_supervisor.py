@@ -1,6 +1,7 @@
 """A supervisor of toy parts: `toy_supervisor.py STATE`, parts described in STATE/toys.json."""
 
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -56,8 +57,18 @@ def make_part(lab: Lab, toy: dict[str, str]) -> Part:
     )
 
 
+def describe(lab: Lab) -> list[dict[str, str]]:
+    """From the file named by the environment or in the state folder, else one toy per region."""
+    path = Path(os.environ.get("TOYS", lab.state / "toys.json"))
+    if path.exists():
+        found: list[dict[str, str]] = json.loads(path.read_text())
+        return found
+    places = [(region.name, f"{lab.edge(region, 'api')}:6443") for region in lab.regions]
+    return [{"name": f"api-{n}", "region": n, "address": address} for n, address in places]
+
+
 def assemble(lab: Lab) -> Assembly:
-    toys = json.loads((lab.state / "toys.json").read_text())
+    toys = describe(lab)
 
     def residents(region: str) -> list[Process]:
         path = lab.state / "pods"
