@@ -2,36 +2,20 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from infctl.commands.context import Context
 from infctl.commands.output import Output, document, envelope, note, write
 from infctl.errors import Exit, Refused, UsageError
 from infctl.model.names import nearest
-from infctl.model.outcome import Word
-from infctl.model.plan import GuardResult, Plan
+from infctl.model.plan import Plan
+from infctl.model.proposal import Proposal, plan_lines
 from infctl.model.text import clean
 
 if TYPE_CHECKING:
     from infctl.content.facts import Facts
     from infctl.platform import Platform
-
-_AGAIN = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A plan with what its guards said."""
-
-    plan: Plan
-    guards: tuple[GuardResult, ...]
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether a guard stands in the way."""
-        return any(g.outcome.word is not Word.PASSED for g in self.guards)
 
 
 def choose_region(platform: "Platform", name: str) -> str:
@@ -51,7 +35,7 @@ def prepare(
     make: "Callable[[Facts], Plan]",
     *,
     patience: float = 0.0,
-) -> Prepared:
+) -> Proposal:
     """Read the facts, make the plan, ask the guards. Changes nothing.
 
     For `patience` seconds facts that could not be read yet are asked for again: a platform that was
@@ -62,26 +46,17 @@ def prepare(
 
 async def _prepare(
     context: Context, platform: "Platform", make: "Callable[[Facts], Plan]", patience: float
-) -> Prepared:
-    from infctl.engine.guards import evaluate
-    from infctl.executor.facts import read_facts
+) -> Proposal:
+    from infctl.executor.proposing import propose
 
     world = context.open_world(platform)
-    deadline = world.clock.boottime() + patience
     try:
-        while True:
-            facts = await read_facts(world, platform)
-            plan = make(facts)
-            prepared = Prepared(plan, evaluate(plan, facts))
-            is_blind = any(g.outcome.word is Word.ERRORED for g in prepared.guards)
-            if not is_blind or world.clock.boottime() >= deadline:
-                return prepared
-            await world.clock.sleep(_AGAIN)
+        return await propose(world, platform, make, patience=patience)
     finally:
         await world.close()
 
 
-def show_plan(prepared: Prepared, output: Output) -> None:
+def show_plan(prepared: Proposal, output: Output) -> None:
     """The plan on stdout, as --dry-run prints it."""
     if output in (Output.TABLE, Output.WIDE):
         write("\n".join(plan_lines(prepared.plan, prepared.guards)) + "\n")
@@ -102,36 +77,14 @@ def show_plan(prepared: Prepared, output: Output) -> None:
     document(envelope("Plan", [item]), output)
 
 
-def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:
-    """A plan in lines for people."""
-    radius = plan.blast_radius
-    lines = [f"Plan: {clean(plan.summary)} in {plan.environment} (digest {plan.digest[:12]})", ""]
-    for step in plan.steps:
-        after = f" after {', '.join(step.after)}" if step.after else ""
-        always = ", always" if step.always else ""
-        lines.append(
-            f"  {step.id:<14} {step.operation.kind:<18} {clean(step.expectation)}"
-            f" (within {step.timeout:g} s{after}{always})"
-        )
-    lines += ["", "Blast radius:", f"  regions: {', '.join(radius.regions) or 'none'}"]
-    lines += [f"  {clean(thing)}" for thing in radius.objects]
-    if radius.traffic_share is not None:
-        lines.append(f"  traffic moved: {radius.traffic_share:.0%}")
-    lines += ["", "Predicted traffic:"]
-    lines += [f"  {region:<14} {share:.0%}" for region, share in plan.predicted.items()]
-    lines += ["", "Guards:"]
-    lines += [f"  {g.outcome.word.value:<12} {g.guard}: {_evidence(g)}" for g in guards]
-    return lines
-
-
-def stop_refused(prepared: Prepared, overridden: frozenset[str] = frozenset()) -> None:
+def stop_refused(prepared: Proposal, overridden: frozenset[str] = frozenset()) -> None:
     """Raise Refused where a guard stands in the way."""
     from infctl.engine.guards import refuse
 
     refuse(prepared.guards, overridden)
 
 
-def dry_run_code(prepared: Prepared) -> int:
+def dry_run_code(prepared: Proposal) -> int:
     """How --dry-run leaves: refused where the real thing would be."""
     return int(Exit.REFUSED if prepared.is_refused else Exit.DONE)
 
@@ -171,10 +124,6 @@ def _ask(prompt: str) -> str:
     sys.stderr.write(prompt)
     sys.stderr.flush()
     return sys.stdin.readline().strip()
-
-
-def _evidence(guard: GuardResult) -> str:
-    return clean(", ".join(guard.outcome.evidence))
 
 
 def start(context: Context, plan: Plan, platform: "Platform", **options: Any) -> str:

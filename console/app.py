@@ -49,6 +49,10 @@ class Console(App[None]):
         self._install_signals()
         self.push_screen(Overview(self.feed))
 
+    async def on_unmount(self) -> None:
+        """Give back the feed's connections."""
+        await self.feed.close()
+
     def action_overview(self) -> None:
         """Back to the regions."""
         while not isinstance(self.screen, Overview) and len(self.screen_stack) > 1:
@@ -88,11 +92,11 @@ class Console(App[None]):
     async def propose_drill(self, region: str) -> None:
         """Shows the plan; only the typed name starts it."""
         try:
-            plan = await self.feed.plan_drill(region)
-            title = f"Drill: {plan.summary}"
-            lines = self.feed.describe(plan)
+            proposal = await self.feed.plan_drill(region)
+            title = f"Drill: {proposal.plan.summary}"
+            lines = self.feed.describe(proposal)
             if await self.push_screen_wait(Confirm(clean(title), lines, region)):
-                run = await self.feed.start_drill(plan)
+                run = await self.feed.start_drill(proposal)
                 self.push_screen(Timeline(self.feed, run))
         except InfctlError as error:
             hint = f"; try: {error.hint}" if error.hint else ""

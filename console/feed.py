@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from infctl.model.overview import Agreement
-from infctl.model.plan import Plan
+from infctl.model.proposal import Proposal
 from infctl.model.snapshot import Snapshot
 
 
@@ -49,13 +49,13 @@ class Feed(Protocol):
     def follow(self, run: str) -> AsyncIterator[RunPicture]:
         """The run's pictures, a new one after each change, until it has ended."""
 
-    async def plan_drill(self, region: str) -> Plan:
-        """The failover drill's plan for one region; reads only."""
+    async def plan_drill(self, region: str) -> Proposal:
+        """The failover drill for one region, with its guards' words; reads only."""
 
-    async def start_drill(self, plan: Plan) -> str:
-        """Hand the plan to an executor and return the run's id."""
+    async def start_drill(self, proposal: Proposal) -> str:
+        """Hand the plan to an executor and return the run's id; Refused where a guard says no."""
 
-    def describe(self, plan: Plan) -> list[str]:
+    def describe(self, proposal: Proposal) -> list[str]:
         """The plan in lines for people, the command line that does the same last."""
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ from infctl.errors import Unreachable
 from infctl.model.measured import Measured, unknown
 from infctl.model.overview import Agreement
 from infctl.model.plan import Operation, Plan, Step
+from infctl.model.proposal import Proposal
 from infctl.model.snapshot import ModelVersion, RegionSnapshot, Replicas, Snapshot
 
 REGIONS = ("us-east-1", "eu-west-1", "ap-south-1")
@@ -74,16 +75,16 @@ class CannedFeed:
         steps = (("s1", HOSTILE, "done", 0.0, 1.5), ("s2", "wait", "running", 1.5, None))
         yield RunPicture(run, "drill failover", "running", steps, 3.0, 1.0, (), False)
 
-    async def plan_drill(self, region: str) -> Plan:
+    async def plan_drill(self, region: str) -> Proposal:
         step = Step("kill", Operation("inject_fault", {"target": region}))
-        return Plan("drill failover", f"kill {region}", "lab", (step,))
+        return Proposal(Plan("drill failover", f"kill {region}", "lab", (step,)), ())
 
-    async def start_drill(self, plan: Plan) -> str:
+    async def start_drill(self, proposal: Proposal) -> str:
         self.started.append("01abc")
         return "01abc"
 
-    def describe(self, plan: Plan) -> list[str]:
-        return [f"{s.id}: {s.operation.kind}" for s in plan.steps]
+    def describe(self, proposal: Proposal) -> list[str]:
+        return [f"{s.id}: {s.operation.kind}" for s in proposal.plan.steps]
 
     async def close(self) -> None:
         return

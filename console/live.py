@@ -1,0 +1,134 @@
+"""The feed over a real environment: reads through `observe`, drills through executors."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from infctl.console.feed import RunPicture, Scope
+from infctl.console.pictures import draw_run
+from infctl.content.facts import Facts
+from infctl.drills.failover import Settings, plan
+from infctl.engine.guards import refuse
+from infctl.errors import Unmeasured
+from infctl.executor.launch import launch
+from infctl.executor.proposing import propose
+from infctl.executor.watch import follow, latest_run
+from infctl.model.overview import Agreement
+from infctl.model.plan import Plan
+from infctl.model.proposal import Proposal, touched_lines
+from infctl.model.run import RunView
+from infctl.model.snapshot import Snapshot
+from infctl.model.text import clean
+from infctl.observe.snapshot import Target, observe
+from infctl.platform import Platform
+from infctl.ports.world import World
+
+TICK = 0.5
+"""Seconds after which a run is drawn again though its journal did not grow: clocks go on."""
+_RUNS_ARE_FRESH = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The platform file and environment as the command line chose them."""
+
+    path: Path
+    environment: str
+    overlay: str | None
+
+
+class LiveFeed:
+    """Implements `Feed`; `world` is closed with it."""
+
+    def __init__(self, platform: Platform, world: World, place: Place) -> None:
+        service = platform.service
+        agreement = Agreement(service.sla.availability, service.sla.latency_p99)
+        self.scope = Scope(
+            service.name,
+            world.environment,
+            platform.environment_class,
+            agreement,
+            tuple(platform.region_names),
+        )
+        self._platform = platform
+        self._world = world
+        self._place = place
+        self._target = Target(service.name, service.host, service.zone, self.scope.regions)
+        self._latest: tuple[float, str | None] = (0.0, None)
+
+    async def snapshot(self, previous: Snapshot | None) -> Snapshot:
+        """One picture of all regions, each with its own deadline."""
+        return await observe(self._world, self._target, previous=previous)
+
+    def latest_run(self) -> str | None:
+        """Read from disk at most every two seconds: the header asks every second."""
+        at, run = self._latest
+        if time.monotonic() - at > _RUNS_ARE_FRESH:
+            run = latest_run()
+            self._latest = (time.monotonic(), run)
+        return run
+
+    async def follow(self, run: str) -> AsyncIterator[RunPicture]:
+        """A picture after each record and at each tick, until the run has ended."""
+        views = follow(run)
+        view: RunView | None = None
+        waiting = asyncio.ensure_future(anext(views, None))
+        try:
+            while True:
+                done, _ = await asyncio.wait({waiting}, timeout=TICK)
+                if done:
+                    newest = waiting.result()
+                    if newest is None:
+                        return
+                    view = newest
+                    waiting = asyncio.ensure_future(anext(views, None))
+                if view is not None:
+                    yield draw_run(view, time.time())
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    async def plan_drill(self, region: str) -> Proposal:
+        """Losing one region, as the platform file sets the drill."""
+
+        def make(facts: Facts) -> Plan:
+            if region not in facts.addresses:
+                raise Unmeasured(
+                    f"the name service has no record of {region}", hint="infctl deploy apply"
+                )
+            return plan(facts, Settings(region))
+
+        return await propose(self._world, self._platform, make)
+
+    async def start_drill(self, proposal: Proposal) -> str:
+        """An executor of its own takes the plan; closing the console does not touch it."""
+        refuse(proposal.guards)
+        run = await asyncio.to_thread(
+            launch,
+            proposal.plan,
+            platform=self._place.path,
+            environment=self._place.environment,
+            overlay=self._place.overlay,
+            on_failure="undo",
+        )
+        self._latest = (time.monotonic(), run)
+        return run
+
+    def describe(self, proposal: Proposal) -> list[str]:
+        """Guards that refuse first, since there it ends; then the steps and what is touched."""
+        lines = [
+            f"REFUSED by {g.guard}: {clean(', '.join(g.outcome.evidence))}"
+            for g in proposal.guards
+            if g.outcome.word != "passed"
+        ]
+        lines += [f"{s.id:<14} {clean(s.expectation)}" for s in proposal.plan.steps]
+        lines += ["", *touched_lines(proposal.plan), ""]
+        lines += [f"guard {g.guard}: {g.outcome.word.value}" for g in proposal.guards]
+        region = proposal.plan.parameters["region"]
+        return [*lines, "", f"CLI: infctl drill failover --region {region}"]
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._world.close()

@@ -1,0 +1,57 @@
+"""From a run's journal to what the timeline draws; pure, so that it is tried without a terminal."""
+
+from typing import Any
+
+from infctl.console.feed import RunPicture
+from infctl.model.run import RunView, StepState, StepView
+
+
+def draw_run(view: RunView, now: float) -> RunPicture:
+    """The picture of a run at `now`, in seconds since the epoch."""
+    end = view.ended if view.ended is not None else now
+    result = view.result or {}
+    return RunPicture(
+        run=view.run,
+        name=view.plan.summary if view.plan is not None else "",
+        state=str(view.state),
+        steps=tuple(_step(view, step) for step in view.steps),
+        elapsed=max(0.0, end - view.started) if view.started else 0.0,
+        clock=recovery_clock(view, now),
+        summary=tuple(str(line) for line in result.get("summary", ())),
+        ended=view.over,
+    )
+
+
+def recovery_clock(view: RunView, now: float) -> float | None:
+    """A drill's recovery time: measured where it is over, else the seconds since its fault.
+
+    None where there is no fault yet, or nothing was measured in the end. Between the step that saw
+    the recovery and the run's end, it stands at that step's end.
+    """
+    if view.over:
+        return _measured(view)
+    parameters: Any = view.plan.parameters if view.plan is not None else {}
+    fault = _find(view, str(parameters.get("fault_step", "")))
+    if fault is None or not isinstance(fault.result, dict) or "at" not in fault.result:
+        return None
+    recovered = _find(view, "recovered")
+    end = now
+    if recovered is not None and recovered.state is StepState.DONE and recovered.ended is not None:
+        end = recovered.ended
+    return max(0.0, end - float(fault.result["at"]))
+
+
+def _measured(view: RunView) -> float | None:
+    recovery = (view.result or {}).get("recovery") or {}
+    rto = recovery.get("rto")
+    return None if rto is None else float(rto)
+
+
+def _find(view: RunView, step_id: str) -> StepView | None:
+    return next((step for step in view.steps if step.id == step_id), None)
+
+
+def _step(view: RunView, step: StepView) -> tuple[str, str, str, float | None, float | None]:
+    sentence = view.plan.step(step.id).expectation if view.plan is not None else ""
+    start = None if step.started is None else max(0.0, step.started - view.started)
+    return step.id, sentence or step.id, str(step.state), start, step.duration

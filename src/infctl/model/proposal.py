@@ -1,0 +1,56 @@
+"""A plan with what its guards said, before anybody confirmed it; and how people read it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from infctl.model.outcome import Word
+from infctl.model.plan import GuardResult, Plan
+from infctl.model.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What would be done, and every guard's judgement of it."""
+
+    plan: Plan
+    guards: tuple[GuardResult, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard stands in the way."""
+        return any(g.outcome.word is not Word.PASSED for g in self.guards)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether a guard could not measure what it judges by."""
+        return any(g.outcome.word is Word.ERRORED for g in self.guards)
+
+
+def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:
+    """A plan in lines for people."""
+    lines = [f"Plan: {clean(plan.summary)} in {plan.environment} (digest {plan.digest[:12]})", ""]
+    for step in plan.steps:
+        after = f" after {', '.join(step.after)}" if step.after else ""
+        always = ", always" if step.always else ""
+        lines.append(
+            f"  {step.id:<14} {step.operation.kind:<18} {clean(step.expectation)}"
+            f" (within {step.timeout:g} s{after}{always})"
+        )
+    lines += ["", *touched_lines(plan), "", "Guards:"]
+    lines += [f"  {g.outcome.word.value:<12} {g.guard}: {_evidence(g)}" for g in guards]
+    return lines
+
+
+def touched_lines(plan: Plan) -> list[str]:
+    """What a plan touches, and where traffic would go."""
+    radius = plan.blast_radius
+    lines = ["Blast radius:", f"  regions: {', '.join(radius.regions) or 'none'}"]
+    lines += [f"  {clean(thing)}" for thing in radius.objects]
+    if radius.traffic_share is not None:
+        lines.append(f"  traffic moved: {radius.traffic_share:.0%}")
+    lines += ["", "Predicted traffic:"]
+    return lines + [f"  {region:<14} {share:.0%}" for region, share in plan.predicted.items()]
+
+
+def _evidence(guard: GuardResult) -> str:
+    return clean(", ".join(guard.outcome.evidence))
