@@ -39,6 +39,8 @@ def up(
 ) -> None:
     """Bring the lab up: real control planes, gateways, metrics, a cloud, a name service.
 
+    Where it is up already, parts that died are started again.
+
     Examples: infctl lab up; infctl lab up --name blue --regions 2
     """
     from infctl.commands.lab_start import bring_up, choose_regions
@@ -50,7 +52,9 @@ def up(
         state = locate.state_of(name)
         with locate.exclusive(name):
             if lifecycle.supervisor_of(state):
-                note(f"the lab {name} is up already")
+                started = lifecycle.start_dead(state)
+                again = f"; started again: {', '.join(started)}" if started else ""
+                note(f"the lab {name} is up already{again}")
                 return
             if left := lifecycle.clean_up(state):
                 note(f"ended {left} processes that an earlier lab {name} left")

@@ -22,6 +22,7 @@ KEPT = ("regions", "shared", "pki", "logs", "lab.json")
 PROGRAM: tuple[str, ...] = (sys.executable, "-m", "infctl.lab.supervisor", "--state")
 _STOP_SECONDS = 6.0
 _SOCKET_SECONDS = 30.0
+_START_DEAD_SECONDS = 120.0
 
 
 def supervisor_of(state: Path) -> Process | None:
@@ -110,6 +111,12 @@ def _answers(lab: spec.Lab) -> bool:
     except NotRunning:
         return False
     return True
+
+
+def start_dead(state: Path) -> list[str]:
+    """Start the parts that died in a running lab; returns their names once they are ready."""
+    found = client.ask(state / "admin.sock", "POST", "/start", timeout=_START_DEAD_SECONDS)
+    return [str(name) for name in found["started"]]
 
 
 def stop(state: Path, *, keep: Sequence[str] = ()) -> None:

@@ -128,6 +128,19 @@ def test_a_part_killed_by_others_is_named_and_not_started_again(toys: Toys) -> N
     assert parts["store"]["pid"] is None
 
 
+def test_parts_that_died_are_started_again_when_asked_and_those_of_a_fault_are_not(
+    toys: Toys,
+) -> None:
+    toys.start(*pair(toys))
+    pid = toys.wait_states(front="ready")["store"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    toys.wait_states(store="dead")
+    toys.ask("PUT", "/faults/one", {"kind": "kill", "target": "part/front", "ttl": 60})
+    assert toys.ask("POST", "/start") == {"started": ["store"]}
+    assert toys.states() == {"store": "ready", "front": "killed"}
+    assert toys.ask("POST", "/start") == {"started": []}
+
+
 def test_an_address_in_use_is_refused_naming_it_and_its_holder(toys: Toys) -> None:
     host, _, port = toys.at(1).partition(":")
     with socket.create_server((host, int(port))):

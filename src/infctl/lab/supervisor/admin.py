@@ -13,7 +13,7 @@ from aiohttp import web
 from infctl.lab.errors import LabError
 from infctl.lab.processes import resident_bytes
 from infctl.lab.supervisor import logs
-from infctl.lab.supervisor.child import Child
+from infctl.lab.supervisor.child import Child, State
 from infctl.lab.supervisor.faults import KINDS, LONGEST_LEASE, Faults, OtherFault, UnknownTarget
 from infctl.lab.supervisor.household import Household
 
@@ -40,6 +40,7 @@ class Admin:
                 web.put("/faults/{id}", self._inject),
                 web.post("/faults/{id}/renew", self._renew),
                 web.delete("/faults/{id}", self._heal),
+                web.post("/start", self._start_dead),
                 web.post("/stop", self._stop_all),
             ]
         )
@@ -100,6 +101,18 @@ class Admin:
         if failures:
             raise LabError("healed, but not all is ready again: " + "; ".join(failures))
         return web.json_response({"healed": request.match_info["id"]})
+
+    async def _start_dead(self, _: web.Request) -> web.Response:
+        names = self._household.dead()
+        await self._household.start(names)
+        failures = [
+            f"{name}: {child.state.value}, {child.reason}"
+            for name in names
+            if (child := self._household.children[name]).state is not State.READY
+        ]
+        if failures:
+            raise LabError("not all is ready again: " + "; ".join(failures), "infctl lab logs PART")
+        return web.json_response({"started": names})
 
     async def _stop_all(self, _: web.Request) -> web.Response:
         await self._stop()

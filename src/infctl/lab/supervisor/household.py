@@ -43,6 +43,14 @@ class Household:
         """The parts that live in a region."""
         return [c for c in self.children.values() if c.part.region == region]
 
+    def dead(self) -> list[str]:
+        """The parts without a process that no fault of ours holds."""
+        return [
+            name
+            for name, child in self.children.items()
+            if not child.is_alive and child.state in (State.DEAD, State.FAILED)
+        ]
+
     def residents(self, region: str) -> list[Process]:
         """The pods' processes of a region; none where they cannot be read."""
         try:
