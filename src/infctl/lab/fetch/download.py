@@ -6,7 +6,7 @@ import tarfile
 import threading
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
 from infctl.lab.fetch import entry, release
@@ -120,9 +120,10 @@ def _read(address: str, seconds: float) -> str:
         return str(answer.read(_LARGEST_CHECKSUMS).decode("ascii", "replace"))
 
 
-def _open(address: str, seconds: float) -> urllib.request._UrlopenRet:
+def _open(address: str, seconds: float) -> HTTPResponse:
     request = urllib.request.Request(address)  # noqa: S310 - from our own data file
-    return urllib.request.urlopen(request, timeout=seconds)  # noqa: S310
+    answer: HTTPResponse = urllib.request.urlopen(request, timeout=seconds)  # noqa: S310
+    return answer
 
 
 def _reason(error: Exception) -> str:
