@@ -21,11 +21,9 @@ def console(ctx: typer.Context) -> None:
     world = context.open_world(platform)
 
     from infctl.console.app import Console
-    from infctl.console.live import LiveFeed, Place
+    from infctl.console.live import LiveFeed
 
-    environment = context.named_environment or platform.default_environment
-    place = Place(context.platform_path, environment, context.named_environment)
-    app: Any = Console(LiveFeed(platform, world, place))
+    app: Any = Console(LiveFeed(platform, world))
     app.run()
     if app.return_code:
         raise typer.Exit(app.return_code)

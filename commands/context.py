@@ -32,18 +32,21 @@ class Context:
                 f"there is no platform file at {self.platform_path}",
                 hint="infctl init, or name one with --platform FILE",
             )
-        return load(self.platform_path, self.named_environment)
+        name = self.named_environment
+        return load(self.platform_path, name and self._overlay_of(name), environment=name or "")
 
-    @property
-    def environment(self) -> str:
-        """The environment's name: --env, INFCTL_ENV, else the file's default."""
-        return self.named_environment or self.load_platform().default_environment
+    def _overlay_of(self, name: str) -> str:
+        """What the environment's access file says, so that two labs share one overlay."""
+        from infctl.wiring import find_environment
+
+        found = find_environment(name)
+        return found.overlay if found is not None else name
 
     def open_world(self, platform: "Platform") -> "World":
         """The environment's ports, not yet connected; call its `close` in the end."""
         from infctl.wiring import open_world
 
-        return open_world(platform, self.named_environment or platform.default_environment)
+        return open_world(platform, platform.environment)
 
 
 def make_context(platform: Path | None, environment: str | None, color: str) -> Context:

@@ -133,7 +133,7 @@ def start(context: Context, plan: Plan, platform: "Platform", **options: Any) ->
     return launch(
         plan,
         platform=context.platform_path,
-        environment=context.named_environment or platform.default_environment,
-        overlay=context.named_environment,
+        environment=platform.environment,
+        overlay=platform.overlay,
         **options,
     )

@@ -3,8 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from infctl.console.feed import RunPicture, Scope
 from infctl.console.pictures import draw_run
@@ -30,19 +28,10 @@ TICK = 0.5
 _RUNS_ARE_FRESH = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The platform file and environment as the command line chose them."""
-
-    path: Path
-    environment: str
-    overlay: str | None
-
-
 class LiveFeed:
     """Implements `Feed`; `world` is closed with it."""
 
-    def __init__(self, platform: Platform, world: World, place: Place) -> None:
+    def __init__(self, platform: Platform, world: World) -> None:
         service = platform.service
         agreement = Agreement(service.sla.availability, service.sla.latency_p99)
         self.scope = Scope(
@@ -54,7 +43,6 @@ class LiveFeed:
         )
         self._platform = platform
         self._world = world
-        self._place = place
         self._target = Target(service.name, service.host, service.zone, self.scope.regions)
         self._latest: tuple[float, str | None] = (0.0, None)
 
@@ -108,9 +96,9 @@ class LiveFeed:
         run = await asyncio.to_thread(
             launch,
             proposal.plan,
-            platform=self._place.path,
-            environment=self._place.environment,
-            overlay=self._place.overlay,
+            platform=self._platform.path,
+            environment=self._platform.environment,
+            overlay=self._platform.overlay,
             on_failure="undo",
         )
         self._latest = (time.monotonic(), run)

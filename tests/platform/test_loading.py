@@ -123,3 +123,10 @@ def test_one_region_cannot_keep_its_own_switch(write: Write) -> None:
     ]
     path.write_text("\n".join(lines))
     assert any("at least two regions" in p.message for p in lint(path))
+
+
+def test_two_environments_may_share_an_overlay(write: Write) -> None:
+    blue = load(write(), "prod", environment="blue")
+    assert (blue.environment, blue.overlay, blue.environment_class) == ("blue", "prod", "prod")
+    assert blue.autoscaling.max_replicas == 12
+    assert load(write()).environment == "lab"

@@ -84,7 +84,7 @@ def _begin(journal: FileJournal, order: Order) -> bool:
 async def _opened(order: Order, open_world: OpenWorld) -> AsyncIterator[tuple[Platform, World]]:
     lock = _take_environment(order)
     try:
-        platform = load(order.platform, order.overlay)
+        platform = load(order.platform, order.overlay, environment=order.environment)
         world = open_world(platform, order.environment)
         try:
             yield platform, world

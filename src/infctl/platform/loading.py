@@ -14,23 +14,23 @@ from infctl.platform.validation import validate
 _NOT_IN_OVERLAYS = ("apiVersion", "kind", "default_environment", "environments")
 
 
-def load(path: Path, environment: str | None = None) -> Platform:
-    """The platform of one environment (the file's default where none is named).
+def load(path: Path, overlay: str | None = None, *, environment: str = "") -> Platform:
+    """The platform with one overlay (that of the file's default environment if none is named).
 
-    Raises ConfigurationError with every problem as FILE:LINE:COLUMN: message.
+    `environment` is the environment's own name where it differs from the overlay's. Raises ConfigurationError with every problem as FILE:LINE:COLUMN: message.
     """
     path = Path(path)
     tree, problems = _read(path)
     if tree is None:
         raise as_error(problems)
-    name = environment or _default(tree)
+    name = overlay or _default(tree)
     overlays = _overlays(tree)
-    if environment is not None and environment not in overlays:
-        raise _no_environment(environment, path, overlays)
+    if overlay is not None and overlay not in overlays:
+        raise _no_environment(overlay, path, overlays)
     platform, found = _environment(tree, name, str(path))
     if platform is None or found:
         raise as_error(found)
-    return platform.bind(path, name)
+    return platform.bind(path, name, environment)
 
 
 def lint(path: Path) -> list[Problem]:

@@ -45,12 +45,14 @@ class Platform(Section):
     environments: Annotated[dict[Name, Environment], Field(min_length=1)]
 
     _path: Path = PrivateAttr(default=Path("platform.yaml"))
+    _overlay: str = PrivateAttr(default="")
     _environment: str = PrivateAttr(default="")
 
-    def bind(self, path: Path, environment: str) -> "Platform":
-        """Remember where it was read from, and for which environment."""
+    def bind(self, path: Path, overlay: str, environment: str = "") -> "Platform":
+        """Remember where it was read from, with which overlay, and for which environment."""
         self._path = path
-        self._environment = environment
+        self._overlay = overlay
+        self._environment = environment or overlay
         return self
 
     @property
@@ -60,13 +62,18 @@ class Platform(Section):
 
     @property
     def environment(self) -> str:
-        """The name of the environment whose overlay is in force."""
+        """The environment's name: its overlay's, unless several environments share one."""
         return self._environment or self.default_environment
+
+    @property
+    def overlay(self) -> str:
+        """The overlay in force, a name under `environments`."""
+        return self._overlay or self.default_environment
 
     @property
     def environment_class(self) -> str:
         """How careful to be: sim, staging or prod."""
-        return self.environments[self.environment].kind
+        return self.environments[self.overlay].kind
 
     @property
     def region_names(self) -> tuple[str, ...]:
