@@ -19,6 +19,11 @@ USERS: dict[str, tuple[str, ...]] = {
     "lab": ("system:masters",),
 }
 """Each user's groups; `lab` alone is all-powerful, and installs roles and definitions."""
+_KNOWN_AS = {
+    "controller-manager": "system:kube-controller-manager",
+    "scheduler": "system:kube-scheduler",
+}
+"""Kubernetes grants these two what they need by name."""
 
 
 def ensure_tokens(lab: Lab) -> None:
@@ -39,7 +44,7 @@ def token(lab: Lab, user: str) -> str:
 def write_token_file(lab: Lab, path: Path) -> None:
     """The API server's static token file."""
     lines = [
-        f'{token(lab, user)},infctl:{user},{user},"{",".join(groups)}"'
+        f'{token(lab, user)},{_KNOWN_AS.get(user, f"infctl:{user}")},{user},"{",".join(groups)}"'
         for user, groups in USERS.items()
     ]
     _write(path, "\n".join(lines) + "\n")

@@ -1,0 +1,30 @@
+"""One real control plane for the whole run, and a namespace of its own for each test."""
+
+import itertools
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "lab" / "controlplane"))
+
+from real_control_plane import ControlPlane, run_control_plane
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A region's API server with all that `lab up` installs; started when first asked for."""
+    with run_control_plane(tmp_path_factory.mktemp("region")) as plane:
+        yield plane
+
+
+@pytest.fixture
+def namespace(control_plane: ControlPlane) -> Iterator[str]:
+    """The name of an empty namespace in which pods can be created."""
+    name = f"test-{next(_NUMBERS)}"
+    control_plane.make_namespace(name)
+    yield name
+    control_plane.remove_namespace(name)
