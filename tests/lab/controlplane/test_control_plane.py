@@ -1,10 +1,203 @@
 """A region's control plane is real Kubernetes, with what the lab adds to it."""
 
+import json
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
 import pytest
-from real_control_plane import ControlPlane
+from real_control_plane import ControlPlane, run_control_plane
+
+from infctl.lab.cluster import Cluster, ClusterError
+from infctl.lab.controlplane import write_kubeconfig
+from infctl.lab.controlplane.preparation import write_config
+from infctl.lab.processes import find
 
 pytestmark = pytest.mark.control_plane
 
+KUBECTL = Path(sys.executable).with_name("kubectl")
 
-def test_a_namespace_is_ready_for_pods(control_plane: ControlPlane, namespace: str) -> None:
-    assert namespace
+
+def kubectl(plane: ControlPlane, *words: str, config: Path | None = None) -> str:
+    """What kubectl prints; its own words where it fails."""
+    command = [str(KUBECTL), "--kubeconfig", str(config or plane.kubeconfig), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return done.stdout + done.stderr
+
+
+def config_of(plane: ControlPlane, user: str, folder: Path) -> Path:
+    path = folder / user
+    write_config(path, plane.lab, [plane.region], user)
+    return path
+
+
+def test_kubectl_finds_the_region_by_its_name(control_plane: ControlPlane) -> None:
+    found = kubectl(control_plane, "--context", "eu-west-1", "get", "namespaces", "-A")
+    assert "kube-system" in found
+    assert "v1.37.2" in kubectl(control_plane, "version")
+
+
+def test_kubectl_applies_scales_and_watches(control_plane: ControlPlane, namespace: str) -> None:
+    there = ("-n", namespace)
+    made = kubectl(control_plane, *there, "create", "deployment", "web", "--image=infctl.dev/x")
+    assert "deployment.apps/web created" in made
+    kubectl(control_plane, *there, "scale", "deployment/web", "--replicas=3")
+    wanted = "jsonpath={.status.replicas}=3"
+    waited = kubectl(control_plane, *there, "wait", "deployment/web", f"--for={wanted}")
+    assert "condition met" in waited
+    pods = json.loads(kubectl(control_plane, *there, "get", "pods", "-o", "json"))["items"]
+    assert [p["status"]["phase"] for p in pods] == ["Pending"] * 3, "nothing runs without a node"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "gateways.gateway.networking.k8s.io",
+        "httproutes.gateway.networking.k8s.io",
+        "backendtrafficpolicies.gateway.envoyproxy.io",
+        "scaledobjects.keda.sh",
+        "servicemonitors.monitoring.coreos.com",
+        "prometheusrules.monitoring.coreos.com",
+    ],
+)
+def test_the_kinds_of_the_stack_are_served(control_plane: ControlPlane, kind: str) -> None:
+    assert "No resources found" in kubectl(control_plane, "get", kind, "-A")
+
+
+def test_the_gateway_class_is_there(control_plane: ControlPlane) -> None:
+    assert "envoy" in kubectl(control_plane, "get", "gatewayclass")
+
+
+@pytest.mark.parametrize(
+    ("user", "words", "may"),
+    [
+        ("operator", "delete namespaces", True),
+        ("viewer", "list pods", True),
+        ("viewer", "list nodes", True),
+        ("viewer", "list httproutes.gateway.networking.k8s.io", True),
+        ("viewer", "get secrets", False),
+        ("viewer", "delete pods", False),
+        ("agent", "patch pods/status", True),
+        ("agent", "create pods", False),
+        ("agent", "patch deployments", False),
+        ("gateway", "watch endpointslices.discovery.k8s.io", True),
+        ("gateway", "patch httproutes.gateway.networking.k8s.io/status", True),
+        ("gateway", "patch httproutes.gateway.networking.k8s.io", False),
+        ("gateway", "get secrets", False),
+        ("prometheus", "watch pods", True),
+        ("prometheus", "delete pods", False),
+        ("scheduler", "create pods/binding", True),
+        ("scheduler", "delete deployments", False),
+    ],
+)
+def test_a_user_may_do_what_its_part_does(
+    control_plane: ControlPlane, tmp_path: Path, user: str, words: str, may: bool
+) -> None:
+    config = config_of(control_plane, user, tmp_path)
+    verb, _, what = words.partition(" ")
+    answer = kubectl(control_plane, "auth", "can-i", verb, *_resource(what), "-A", config=config)
+    assert answer.splitlines()[-1 if may else 0].startswith("yes" if may else "no"), answer
+
+
+def _resource(what: str) -> list[str]:
+    resource, _, part = what.partition("/")
+    return [resource, f"--subresource={part}"] if part else [resource]
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer none-of-ours"}])
+@pytest.mark.parametrize("path", ["/api/v1/namespaces", "/version", "/readyz"])
+def test_who_has_no_token_of_the_lab_is_refused(
+    control_plane: ControlPlane, header: dict[str, str], path: str
+) -> None:
+    request = urllib.request.Request(control_plane.url + path, headers=header)
+    context = ssl.create_default_context(cafile=str(control_plane.ca))
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=5, context=context)
+    assert refused.value.code == 401
+
+
+def test_its_certificate_is_trusted_by_the_labs_authority_alone(
+    control_plane: ControlPlane,
+) -> None:
+    with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+        urllib.request.urlopen(control_plane.url + "/readyz", timeout=5)
+
+
+def test_etcd_speaks_to_holders_of_a_certificate_alone(control_plane: ControlPlane) -> None:
+    host = control_plane.lab.inner(control_plane.region, "etcd")
+    context = ssl.create_default_context(cafile=str(control_plane.ca))
+    with pytest.raises((urllib.error.URLError, OSError)):
+        urllib.request.urlopen(f"https://{host}:2379/version", timeout=5, context=context)
+
+
+def test_a_write_is_in_the_audit_log_with_its_author(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    kubectl(control_plane, "-n", namespace, "create", "configmap", "audited")
+    log = control_plane.lab.folder(control_plane.region) / "audit.log"
+    events = [json.loads(line) for line in log.read_text().splitlines() if "audited" in line]
+    written = [e for e in events if e["verb"] == "create"]
+    assert written[-1]["user"]["username"] == "infctl:operator"
+    assert written[-1]["objectRef"]["namespace"] == namespace
+
+
+def test_a_pods_token_is_known_as_its_service_account(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    token = kubectl(control_plane, "-n", namespace, "create", "token", "default").strip()
+    assert control_plane.run(_who_is(control_plane, token)) == (
+        f"system:serviceaccount:{namespace}:default"
+    )
+
+
+async def _who_is(plane: ControlPlane, token: str) -> str:
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    async with Cluster(plane.url, token, plane.ca) as cluster:
+        path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+        return str((await cluster.create(path, review))["status"]["userInfo"]["username"])
+
+
+async def _create(plane: ControlPlane, name: str) -> None:
+    async with plane.cluster() as cluster:
+        await cluster.create("/api/v1/namespaces/default/configmaps", {"metadata": {"name": name}})
+
+
+async def _read(plane: ControlPlane, name: str) -> str:
+    async with plane.cluster() as cluster:
+        found = await cluster.get(f"/api/v1/namespaces/default/configmaps/{name}")
+        return str(found["metadata"]["name"])
+
+
+def test_a_region_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
+    """Stopped, started again, and stopped for good."""
+    with run_control_plane(tmp_path) as plane:
+        plane.run(_create(plane, "kept"))
+        plane.stop()
+        assert not [c for c in plane.household.children.values() if c.is_alive]
+        with pytest.raises(ClusterError):
+            plane.run(_read(plane, "kept"))
+        began = time.monotonic()
+        plane.start()
+        assert time.monotonic() - began < 15
+        assert plane.run(_read(plane, "kept")) == "kept"
+        pids = [c.pid for c in plane.household.children.values() if c.pid]
+    assert len(pids) == 4
+    assert not [pid for pid in pids if find(pid)]
+
+
+def test_files_with_secrets_are_their_owners_alone(control_plane: ControlPlane) -> None:
+    lab, folder = control_plane.lab, control_plane.lab.folder(control_plane.region)
+    write_kubeconfig(lab)
+    secret = [
+        lab.kubeconfig,
+        lab.state / "pki" / "ca.key",
+        lab.state / "pki" / "tokens.json",
+        folder / "tokens.csv",
+        folder / "service-accounts.key",
+        folder / "scheduler.kubeconfig",
+    ]
+    assert {oct(path.stat().st_mode & 0o077) for path in secret} == {"0o0"}

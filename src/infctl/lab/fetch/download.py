@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from urllib.error import HTTPError
 
 from infctl.lab.fetch import entry, release
 from infctl.lab.fetch.storage import Report, scratch_of
@@ -127,4 +128,6 @@ def _open(address: str, seconds: float) -> HTTPResponse:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, HTTPError):
+        return f"{error.url} answers {error.code}"
     return str(getattr(error, "reason", "") or error) or type(error).__name__
