@@ -9,6 +9,8 @@ SERVICE_RANGE = "10.96.0.0/16"
 UNREACHABLE_SECONDS = 5
 """How long pods stay on a node that is not ready; 300 by default."""
 NODE_GRACE = "16s"
+FRONT_PROXY = "infctl:front-proxy"
+"""The common name that alone may speak for others."""
 ETCD_HEALTH_PORT = 2381
 """Health and metrics of etcd, and nothing else, without a certificate."""
 
@@ -77,10 +79,25 @@ def apiserver(lab: Lab, region: Region) -> list[str]:
         "--kubelet-preferred-address-types=InternalIP",
         f"--default-not-ready-toleration-seconds={UNREACHABLE_SECONDS}",
         f"--default-unreachable-toleration-seconds={UNREACHABLE_SECONDS}",
+        *_aggregation(lab),
         *_audit(folder),
         "--profiling=false",
         "--allow-privileged=false",
         "--shutdown-delay-duration=0s",
+    ]
+
+
+def _aggregation(lab: Lab) -> list[str]:
+    """How it makes itself known to API servers behind it, and who may speak for others to them."""
+    pki = lab.ca.parent
+    return [
+        f"--proxy-client-cert-file={pki / 'front-proxy.crt'}",
+        f"--proxy-client-key-file={pki / 'front-proxy.key'}",
+        f"--requestheader-client-ca-file={lab.ca}",
+        f"--requestheader-allowed-names={FRONT_PROXY}",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
     ]
 
 
@@ -103,6 +120,9 @@ def controller_manager(lab: Lab, region: Region) -> list[str]:
         "--leader-elect=false",
         "--controllers=*,-nodeipam",
         "--use-service-account-credentials=true",
+        # With the default of 20 a second its controllers take five seconds to start.
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
         f"--service-account-private-key-file={folder / 'service-accounts.key'}",
         f"--root-ca-file={lab.ca}",
         f"--node-monitor-grace-period={NODE_GRACE}",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.lab import credentials, pki
+from infctl.lab.controlplane.flags import FRONT_PROXY
 from infctl.lab.spec import Lab, Region
 
 AUDIT_POLICY = {
@@ -58,6 +59,7 @@ def _certify(lab: Lab, region: Region) -> None:
             addresses=[lab.inner(region, name)],
         )
     pki.issue(lab, "apiserver-kubelet", common_name=KUBELET_CLIENT, client=True)
+    pki.issue(lab, "front-proxy", common_name=FRONT_PROXY, client=True)
     pki.issue(lab, "etcd-client", common_name="infctl:apiserver-etcd", client=True)
 
 
