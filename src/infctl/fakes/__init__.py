@@ -1,0 +1,1 @@
+"""In-memory ports that pass the contract suites of the real clients: for tests, trials and docs."""
