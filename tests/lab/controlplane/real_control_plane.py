@@ -1,9 +1,9 @@
 """One region's real control plane for tests, started as the supervisor starts it."""
 
 import asyncio
-import json
+import subprocess
+import sys
 import threading
-import time
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from infctl.lab.supervisor.household import Household
 from infctl.lab.supervisor.ports import check_free
 
 T = TypeVar("T")
+KUBECTL = Path(sys.executable).with_name("kubectl")
 NAMESPACE_SECONDS = 15.0
 
 
@@ -41,6 +42,12 @@ class ControlPlane:
     def cluster(self, user: str = "operator") -> Cluster:
         """The lab's own thin client as that user; an async context manager."""
         return Cluster(self.url, self.token(user), self.ca)
+
+    def kubectl(self, *words: str, config: Path | None = None) -> str:
+        """What kubectl prints, its errors too; as the operator, or with another kubeconfig."""
+        command = [str(KUBECTL), "--kubeconfig", str(config or self.kubeconfig), *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        return done.stdout + done.stderr
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float = 60.0) -> T:
         """Run a coroutine on the supervisor's loop, which lives in a thread of its own."""
@@ -99,9 +106,7 @@ def run_control_plane(state: Path, region: str = "eu-west-1") -> Iterator[Contro
         lab = Lab("test", number, state, (Region(region, 1),))
         plane = ControlPlane(lab, _assemble(lab), loop)
         try:
-            began = time.monotonic()
             plane.start()
-            (state / "started.json").write_text(json.dumps(time.monotonic() - began))
             yield plane
         finally:
             plane.stop()

@@ -2,8 +2,6 @@
 
 import json
 import ssl
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,15 +17,6 @@ from infctl.lab.processes import find
 
 pytestmark = pytest.mark.control_plane
 
-KUBECTL = Path(sys.executable).with_name("kubectl")
-
-
-def kubectl(plane: ControlPlane, *words: str, config: Path | None = None) -> str:
-    """What kubectl prints; its own words where it fails."""
-    command = [str(KUBECTL), "--kubeconfig", str(config or plane.kubeconfig), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    return done.stdout + done.stderr
-
 
 def config_of(plane: ControlPlane, user: str, folder: Path) -> Path:
     path = folder / user
@@ -36,20 +25,20 @@ def config_of(plane: ControlPlane, user: str, folder: Path) -> Path:
 
 
 def test_kubectl_finds_the_region_by_its_name(control_plane: ControlPlane) -> None:
-    found = kubectl(control_plane, "--context", "eu-west-1", "get", "namespaces", "-A")
+    found = control_plane.kubectl("--context", "eu-west-1", "get", "namespaces", "-A")
     assert "kube-system" in found
-    assert "v1.37.2" in kubectl(control_plane, "version")
+    assert "v1.37.2" in control_plane.kubectl("version")
 
 
 def test_kubectl_applies_scales_and_watches(control_plane: ControlPlane, namespace: str) -> None:
     there = ("-n", namespace)
-    made = kubectl(control_plane, *there, "create", "deployment", "web", "--image=infctl.dev/x")
+    made = control_plane.kubectl(*there, "create", "deployment", "web", "--image=infctl.dev/x")
     assert "deployment.apps/web created" in made
-    kubectl(control_plane, *there, "scale", "deployment/web", "--replicas=3")
+    control_plane.kubectl(*there, "scale", "deployment/web", "--replicas=3")
     wanted = "jsonpath={.status.replicas}=3"
-    waited = kubectl(control_plane, *there, "wait", "deployment/web", f"--for={wanted}")
+    waited = control_plane.kubectl(*there, "wait", "deployment/web", f"--for={wanted}")
     assert "condition met" in waited
-    pods = json.loads(kubectl(control_plane, *there, "get", "pods", "-o", "json"))["items"]
+    pods = json.loads(control_plane.kubectl(*there, "get", "pods", "-o", "json"))["items"]
     assert [p["status"]["phase"] for p in pods] == ["Pending"] * 3, "nothing runs without a node"
 
 
@@ -65,11 +54,11 @@ def test_kubectl_applies_scales_and_watches(control_plane: ControlPlane, namespa
     ],
 )
 def test_the_kinds_of_the_stack_are_served(control_plane: ControlPlane, kind: str) -> None:
-    assert "No resources found" in kubectl(control_plane, "get", kind, "-A")
+    assert "No resources found" in control_plane.kubectl("get", kind, "-A")
 
 
 def test_the_gateway_class_is_there(control_plane: ControlPlane) -> None:
-    assert "envoy" in kubectl(control_plane, "get", "gatewayclass")
+    assert "envoy" in control_plane.kubectl("get", "gatewayclass")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +88,7 @@ def test_a_user_may_do_what_its_part_does(
 ) -> None:
     config = config_of(control_plane, user, tmp_path)
     verb, _, what = words.partition(" ")
-    answer = kubectl(control_plane, "auth", "can-i", verb, *_resource(what), "-A", config=config)
+    answer = control_plane.kubectl("auth", "can-i", verb, *_resource(what), "-A", config=config)
     assert answer.splitlines()[-1 if may else 0].startswith("yes" if may else "no"), answer
 
 
@@ -137,7 +126,7 @@ def test_etcd_speaks_to_holders_of_a_certificate_alone(control_plane: ControlPla
 def test_a_write_is_in_the_audit_log_with_its_author(
     control_plane: ControlPlane, namespace: str
 ) -> None:
-    kubectl(control_plane, "-n", namespace, "create", "configmap", "audited")
+    control_plane.kubectl("-n", namespace, "create", "configmap", "audited")
     log = control_plane.lab.folder(control_plane.region) / "audit.log"
     events = [json.loads(line) for line in log.read_text().splitlines() if "audited" in line]
     written = [e for e in events if e["verb"] == "create"]
@@ -148,7 +137,7 @@ def test_a_write_is_in_the_audit_log_with_its_author(
 def test_a_pods_token_is_known_as_its_service_account(
     control_plane: ControlPlane, namespace: str
 ) -> None:
-    token = kubectl(control_plane, "-n", namespace, "create", "token", "default").strip()
+    token = control_plane.kubectl("-n", namespace, "create", "token", "default").strip()
     assert control_plane.run(_who_is(control_plane, token)) == (
         f"system:serviceaccount:{namespace}:default"
     )
