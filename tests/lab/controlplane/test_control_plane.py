@@ -12,6 +12,7 @@ from real_control_plane import ControlPlane, run_control_plane
 
 from infctl.lab.cluster import Cluster, ClusterError
 from infctl.lab.controlplane import write_kubeconfig
+from infctl.lab.controlplane.installation import RECORD, _path_of, install
 from infctl.lab.controlplane.preparation import write_config
 from infctl.lab.processes import find
 
@@ -176,6 +177,25 @@ def test_a_region_keeps_its_data_and_leaves_no_process(tmp_path: Path) -> None:
         pids = [c.pid for c in plane.household.children.values() if c.pid]
     assert len(pids) == 4
     assert not [pid for pid in pids if find(pid)]
+
+
+async def _install_over(plane: ControlPlane, role: str) -> list[object]:
+    """Spoil a role and the record of what was installed, install again, and read the role."""
+    record = _path_of(RECORD)
+    async with plane.cluster() as cluster:
+        await cluster.patch(role, {"rules": []})
+        await cluster.patch(record, {"data": {"digest": "of an earlier release"}})
+        await install(plane.lab, plane.region)
+        recorded = (await cluster.get(record))["data"]["digest"]
+        assert recorded != "of an earlier release"
+        return list((await cluster.get(role))["rules"])
+
+
+def test_a_region_with_data_of_another_release_gets_what_this_one_installs(
+    control_plane: ControlPlane,
+) -> None:
+    role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/infctl-metrics"
+    assert control_plane.run(_install_over(control_plane, role))
 
 
 def test_files_with_secrets_are_their_owners_alone(control_plane: ControlPlane) -> None:

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from infctl.lab import credentials, definitions
 from infctl.lab.cluster import Cluster, ClusterError, Object
 from infctl.lab.controlplane import roles
+from infctl.lab.fetch.gateway_api import PARSED
 from infctl.lab.spec import Lab, Region
 
 MANAGER = "infctl-lab"
@@ -33,7 +34,6 @@ _PLACES = {
     "GatewayClass": ("/apis/gateway.networking.k8s.io/v1", "gatewayclasses"),
 }
 _KIND = "CustomResourceDefinition"
-_PARSED = "parsed.json"
 _NOT_FOUND = 404
 _CONFLICT = 409
 _POLL_SECONDS = 0.1
@@ -126,7 +126,7 @@ def parse_definitions(lab: Lab, fetched: Path) -> None:
 
     Parsing Gateway API's takes a second, so what was parsed when they were fetched is taken.
     """
-    parsed = fetched / _PARSED
+    parsed = fetched / PARSED
     documents = json.loads(parsed.read_text()) if parsed.exists() else _parse(fetched)
     documents += _parse(definitions.folder())
     _path(lab).parent.mkdir(parents=True, exist_ok=True)
