@@ -19,7 +19,7 @@ class Shell(StrEnum):
 
 def completion(shell: Annotated[Shell, typer.Argument(help="Your shell.")]) -> None:
     """Print the completion script, for example: source <(infctl completion bash)."""
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     script = get_completion_script(
         prog_name="infctl", complete_var="_INFCTL_COMPLETE", shell=shell.value

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any
 
-from infctl.drills.load.order import Order
+from infctl.content.load_order import Order
 from infctl.drills.load.resolution import CachedName
 from infctl.ports.load import RequestRecord
 

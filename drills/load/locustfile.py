@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from infctl.content.load_log import request_line, resolution_line
+from infctl.content.load_order import Order
 from infctl.drills.load.body import make_body
 from infctl.drills.load.client import Client
-from infctl.drills.load.log import request_line, resolution_line
-from infctl.drills.load.order import Order
 from infctl.drills.load.resolution import CachedName, Resolve
 
 LEASE_LOOK_SECONDS = 2.0

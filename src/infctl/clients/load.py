@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from infctl.clients.processes import Process, find, wait_gone
-from infctl.drills.load.log import LogReader
-from infctl.drills.load.order import Order, write_order
+from infctl.content.load_log import LogReader
+from infctl.content.load_order import Order, write_order
 from infctl.errors import InfctlError
 from infctl.ports.load import LoadRequest, RequestRecord, Resolution
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from infctl.errors import Exit, InfctlError
-from infctl.executor.clock import SystemClock
+from infctl.clients.clock import SystemClock
 from infctl.executor.execution import execute
 from infctl.executor.order import read_order
 

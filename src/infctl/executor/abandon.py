@@ -2,7 +2,7 @@
 
 from infctl.engine.journal import FileJournal
 from infctl.errors import Exit, Refused, UsageError
-from infctl.executor.clock import SystemClock
+from infctl.clients.clock import SystemClock
 from infctl.executor.folders import find_folder, run_lock
 from infctl.executor.launch import whoami
 from infctl.executor.order import read_order

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from infctl.drills.load.log import LogReader
+from infctl.content.load_log import LogReader
 from infctl.executor import recorder
 from infctl.judge.evidence import Evidence, Terms
 from infctl.model.run import RunView

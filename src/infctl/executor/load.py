@@ -12,7 +12,7 @@ def main() -> None:
 
     from infctl.clients.resolver_sync import resolve
     from infctl.drills.load.locustfile import run
-    from infctl.drills.load.order import read_order
+    from infctl.content.load_order import read_order
 
     parser = argparse.ArgumentParser(prog="infctl.executor.load")
     parser.add_argument("--request", type=Path, required=True)

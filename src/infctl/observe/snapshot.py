@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from infctl.model.measured import Measured, unknown
@@ -48,6 +48,8 @@ async def _region(
     names: "asyncio.Task[dict[str, NamesReading]]",
     deadline: float,
 ) -> RegionSnapshot:
+    if name not in world.clusters:
+        return _absent(name, f"the environment {world.environment} names no such region")
     cluster, metrics, switched = await asyncio.gather(
         read_cluster(world.clusters[name], target.service, deadline),
         read_metrics(world.metrics[name], deadline),
@@ -75,6 +77,12 @@ def _assemble(
         switched_off=switched,
         **metrics,
     )
+
+
+def _absent(name: str, reason: str) -> RegionSnapshot:
+    silent: Measured[Any] = unknown("access file", time.time(), reason)
+    readings = [field.name for field in fields(RegionSnapshot) if field.name != "name"]
+    return RegionSnapshot(name, **dict.fromkeys(readings, silent))
 
 
 def _with_shares(regions: list[RegionSnapshot]) -> list[RegionSnapshot]:

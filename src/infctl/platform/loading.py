@@ -17,7 +17,8 @@ _NOT_IN_OVERLAYS = ("apiVersion", "kind", "default_environment", "environments")
 def load(path: Path, overlay: str | None = None, *, environment: str = "") -> Platform:
     """The platform with one overlay (that of the file's default environment if none is named).
 
-    `environment` is the environment's own name where it differs from the overlay's. Raises ConfigurationError with every problem as FILE:LINE:COLUMN: message.
+    `environment` is the environment's own name where it differs from the overlay's. Raises
+    ConfigurationError with every problem as FILE:LINE:COLUMN: message.
     """
     path = Path(path)
     tree, problems = _read(path)

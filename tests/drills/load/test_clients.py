@@ -17,7 +17,7 @@ import pytest
 
 from infctl.clients.load import LocustLoad
 from infctl.clients.processes import Process, find
-from infctl.drills.load.order import Order, write_order
+from infctl.content.load_order import Order, write_order
 from infctl.errors import InfctlError
 from infctl.ports.load import LoadRequest
 

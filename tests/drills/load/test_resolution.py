@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infctl.drills.load.log import LogReader, request_line, resolution_line
+from infctl.content.load_log import LogReader, request_line, resolution_line
 from infctl.drills.load.resolution import RETRY_SECONDS, CachedName
 from infctl.ports.load import RequestRecord, Resolution
 

@@ -1,4 +1,4 @@
-"""This machine's time, for the journal, which is opened before the world."""
+"""This machine's time."""
 
 import asyncio
 import time

@@ -1,0 +1,1 @@
+"""The only importer of SDKs: deadlines, breakers and translation of errors live here."""

@@ -1,0 +1,110 @@
+"""The composition root: from an environment's access file to its ports. Nothing connects here."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infctl.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from infctl.clients.aws import Account
+    from infctl.platform import Platform
+    from infctl.platform.environment_file import CloudAccess, Environment
+    from infctl.ports.world import World
+
+
+def state_folder() -> Path:
+    """infctl's folder for what must outlive a command: $XDG_STATE_HOME/infctl."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
+    return base / "infctl"
+
+
+def find_environment(name: str) -> "Environment | None":
+    """The access file of that environment; None where there is none."""
+    from infctl.platform.environment_file import find_environment as find
+
+    return find(state_folder() / "environments", name)
+
+
+def read_environment(name: str) -> "Environment":
+    """The access file of that environment; ConfigurationError where there is none."""
+    found = find_environment(name)
+    if found is None:
+        path = state_folder() / "environments" / f"{name}.json"
+        raise ConfigurationError(
+            f"how to reach the environment {name} is not known: there is no {path}",
+            hint=f"infctl lab up --name {name}; for a real platform write that file",
+        )
+    return found
+
+
+def open_world(platform: "Platform", environment: str) -> "World":
+    """The environment's ports; each connects, and imports its SDK, when it is first asked."""
+    from infctl.clients.clock import SystemClock
+    from infctl.clients.cluster import KubernetesCluster
+    from infctl.clients.fault_injector import FaultInjector
+    from infctl.clients.load import LocustLoad
+    from infctl.clients.object_store import S3Store
+    from infctl.clients.prometheus import PrometheusMetrics
+    from infctl.clients.resolver import DnsResolver
+    from infctl.clients.route53 import Route53Names
+    from infctl.ports.world import World
+
+    access = read_environment(environment)
+    _check_class(platform, access)
+    names = Route53Names(_account(access.cloud, access.cloud))
+    # Regions that the access file does not name have no ports, and are shown as unknown.
+    regions = {n: r for n in platform.region_names if (r := access.regions.get(n)) is not None}
+    kubeconfig = Path(access.kubeconfig)
+    clusters = {n: KubernetesCluster(n, kubeconfig, r.context) for n, r in regions.items()}
+    metrics = {n: PrometheusMetrics(n, r.prometheus) for n, r in regions.items()}
+    stores = {n: S3Store(n, _account(r.cloud, access.cloud)) for n, r in regions.items()}
+    server = (access.resolver.address, access.resolver.port) if access.resolver else ("", 53)
+
+    async def close() -> None:
+        await asyncio.gather(*(cluster.close() for cluster in clusters.values()))
+        names.close()
+        for region in metrics:
+            metrics[region].close()
+            stores[region].close()
+
+    return World(
+        environment=environment,
+        kind=access.kind,
+        clusters=clusters,
+        metrics=metrics,
+        stores=stores,
+        names=names,
+        resolver=DnsResolver(*server),
+        faults=FaultInjector(Path(access.faults.socket)) if access.faults else None,
+        load=LocustLoad(server),
+        clock=SystemClock(),
+        close=close,
+    )
+
+
+def _check_class(platform: "Platform", access: "Environment") -> None:
+    """The platform file asks before production is touched; the access file must not hide it."""
+    if platform.environment_class != access.kind:
+        raise ConfigurationError(
+            f"{platform.path} calls {platform.overlay} {platform.environment_class},"
+            f" but the access file of {access.name} says {access.kind}",
+            unchanged="nothing was asked",
+            hint="make `class` the same in both",
+        )
+
+
+def _account(access: "CloudAccess", shared: "CloudAccess") -> "Account":
+    """A region's own keys, else those of the environment's cloud."""
+    from infctl.clients.aws import Account
+
+    chosen = access if access.access_key_id else shared
+    secret = chosen.secret_access_key
+    return Account(
+        region=access.region,
+        endpoint=access.endpoint or "",
+        access_key_id=chosen.access_key_id or "",
+        secret_access_key=secret.get_secret_value() if secret is not None else "",
+    )
