@@ -81,9 +81,19 @@ def test_an_interrupted_way_leaves_nothing(cache: Path, error: BaseException) ->
         (folder / "kubernetes").write_text("half")
         raise error
 
-    with pytest.raises(type(error) if isinstance(error, Exception) else KeyboardInterrupt):
+    with pytest.raises(LabError if isinstance(error, Exception) else KeyboardInterrupt):
         provide.ensure_kubernetes(silent, {"toy": interrupted})
     assert remains(cache) == set()
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(LabError, match=str(tmp_path)) as failed:
+        provide.ensure_kubernetes(silent, {"toy": succeed})
+    assert "XDG_CACHE_HOME" in failed.value.hint
 
 
 def test_what_a_killed_process_left_is_never_used_and_is_removed(cache: Path) -> None:
@@ -138,7 +148,9 @@ def test_a_binary_that_was_changed_is_refused_and_had_again(cache: Path, tamper:
     provide.argv("etcd")
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"programs": {"etcd": {}}}', '{"programs": {}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"programs": []}', '{"programs": {"etcd": {}}}', '{"programs": {}}']
+)
 def test_a_spoiled_manifest_is_no_entry(cache: Path, text: str) -> None:
     provide.ensure_kubernetes(silent, {"toy": succeed})
     (cache / release.key() / "manifest.json").write_text(text)

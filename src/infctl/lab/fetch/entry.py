@@ -51,7 +51,7 @@ def read(folder: Path) -> dict[str, Program]:
         }
     except FileNotFoundError:
         raise FileNotFoundError(f"Kubernetes is not in the cache ({folder})") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FileNotFoundError(f"{folder / _MANIFEST} cannot be read: {error!r}") from error
     if missing := [name for name in COMPONENTS if name not in programs]:
         raise FileNotFoundError(f"{folder / _MANIFEST} lacks {', '.join(missing)}")

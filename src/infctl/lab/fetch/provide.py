@@ -55,16 +55,26 @@ def ensure_kubernetes(report: Report, ways: dict[str, Way] | None = None) -> Non
     """Find it in the cache, or fill the cache by the first way that works."""
     if not _reason():
         return
-    with storage.exclusive(report):
-        reason = _reason()
-        if not reason:
-            return
+    try:
+        with storage.exclusive(report):
+            _fill(report, WAYS if ways is None else ways)
+    except OSError as error:
+        raise LabError(
+            f"Kubernetes cannot be put into the cache {storage.root()}: {error}",
+            "set XDG_CACHE_HOME to a folder of yours with 5 GB free, then: infctl lab fetch",
+        ) from error
+
+
+def _fill(report: Report, ways: dict[str, Way]) -> None:
+    """Another process may have done it while this one waited."""
+    reason = _reason()
+    if reason:
         report(reason)
         with storage.staged(_folder()) as folder:
-            _fill(folder, report, ways or WAYS)
+            _try_all(folder, report, ways)
 
 
-def _fill(folder: Path, report: Report, ways: dict[str, Way]) -> None:
+def _try_all(folder: Path, report: Report, ways: dict[str, Way]) -> None:
     toolchain = Toolchain(storage.scratch_of(folder), report)
     for source, way in ways.items():
         programs = way(folder, toolchain, report)
