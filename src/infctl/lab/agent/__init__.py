@@ -1,0 +1,11 @@
+"""The node agent: one process a region that plays the kubelet of its nodes.
+
+`facts`, `command`, `view`, `status`, `nodes`, `volumes`, `backoff`, `probe_state` and `allocation`
+are pure; `records` is what is on disk; `shim` keeps one container beside the agent; `attempt`,
+`keeper` and `worker` are a start, a container and a pod at run time; `table`, `heart` and `server`
+face the API server. This package itself is light: the supervisor and `lab down` import it.
+"""
+
+from infctl.lab.agent.parts import parts, prepare, processes
+
+__all__ = ["parts", "prepare", "processes"]

@@ -1,0 +1,62 @@
+"""What a container of a pod executes: its image, and what the API server holds for it."""
+
+import base64
+from dataclasses import dataclass
+
+from infctl.lab.agent.command import (
+    CannotStart,
+    Command,
+    Image,
+    Key,
+    make_command,
+    wanted_objects,
+)
+from infctl.lab.agent.facts import Object, PodFacts
+from infctl.lab.agent.host import Host
+from infctl.lab.cluster import ClusterError
+
+_PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets"}
+_MISSING = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A command and the reference of the image that it came from."""
+
+    image: str
+    command: Command
+
+
+async def find_recipe(host: Host, container: Object, facts: PodFacts) -> Recipe:
+    """The recipe of a container; CannotStart with the reason that a kubelet would give."""
+    image = _find_image(host, container["image"])
+    if (container.get("lifecycle") or {}).get("postStart"):
+        raise CannotStart("CreateContainerError", "the lab's nodes run no postStart hooks")
+    found = {key: await _read(host, facts.namespace, key) for key in wanted_objects(container)}
+    return Recipe(image.reference, make_command(container, image, facts, found))
+
+
+def _find_image(host: Host, reference: str) -> Image:
+    try:
+        image = host.find_image(reference)
+    except KeyError:
+        message = f"{reference} is not in the lab's image table"
+        raise CannotStart("ErrImagePull", message) from None
+    if missing := image.missing():
+        raise CannotStart("ErrImagePull", missing)
+    return image
+
+
+async def _read(host: Host, namespace: str, key: Key) -> dict[str, str] | None:
+    kind, name = key
+    try:
+        found = await host.cluster.get(f"/api/v1/namespaces/{namespace}/{_PLURALS[kind]}/{name}")
+    except ClusterError as error:
+        if error.status == _MISSING:
+            return None
+        message = f"{kind} {name} cannot be read: {error.message}"
+        raise CannotStart("CreateContainerConfigError", message) from error
+    data = found.get("data") or {}
+    if kind == "Secret":
+        return {k: base64.b64decode(v).decode(errors="replace") for k, v in data.items()}
+    return dict(data)

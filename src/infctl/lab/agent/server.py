@@ -1,0 +1,145 @@
+"""The kubelet's API on each node's address, for the region's API server alone."""
+
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from infctl.lab import addresses
+from infctl.lab.agent.exec import answer_exec
+from infctl.lab.agent.facts import Object
+from infctl.lab.agent.keeper import Keeper
+from infctl.lab.agent.logs import Wanted, read_log, read_wanted
+from infctl.lab.agent.view import Running, Waiting
+
+CLIENT = "infctl:apiserver-kubelet"
+"""The common name of the API server's client certificate (controlplane.preparation)."""
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_CLOSE_SECONDS = 0.5
+
+
+class Pods(Protocol):
+    """Where the server finds pods."""
+
+    def find(self, namespace: str, name: str, container: str) -> Keeper | None:
+        """The keeper of a container; None if there is none."""
+        ...
+
+    def objects(self) -> Iterable[Object]:
+        """The pods that are known."""
+        ...
+
+
+class Server:
+    """Serves logs, exec and the list of pods; whoever is not the API server is refused."""
+
+    def __init__(self, pods: Pods) -> None:
+        self._pods = pods
+        application = web.Application(middlewares=[refuse_others])
+        application.router.add_get("/healthz", self._healthz)
+        application.router.add_get("/pods", self._list)
+        application.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
+        application.router.add_get("/exec/{namespace}/{pod}/{container}", self._exec)
+        # Connections are logged by nobody: the API server's audit log knows who asked.
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_CLOSE_SECONDS)
+
+    async def open(self, hosts: Iterable[str], context: ssl.SSLContext) -> None:
+        """Listen on the nodes' addresses."""
+        await self._runner.setup()
+        for host in hosts:
+            await web.TCPSite(self._runner, host, addresses.AGENT_PORT, ssl_context=context).start()
+
+    async def close(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _list(self, _: web.Request) -> web.Response:
+        items = list(self._pods.objects())
+        return web.json_response({"apiVersion": "v1", "kind": "PodList", "items": items})
+
+    async def _exec(self, request: web.Request) -> web.StreamResponse:
+        return await answer_exec(request, self._keeper(request))
+
+    async def _logs(self, request: web.Request) -> web.StreamResponse:
+        keeper = self._keeper(request)
+        try:
+            wanted = read_wanted(request.query, datetime.now(UTC))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from None
+        path = _log_path(keeper, request.match_info, wanted)
+        number = keeper.folder.latest()
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await response.prepare(request)
+
+        def ended() -> bool:
+            is_same = keeper.folder.latest() == number
+            return not (is_same and isinstance(keeper.view.state, Running))
+
+        async for block in read_log(path, wanted, ended):
+            await response.write(block)
+        return response
+
+    def _keeper(self, request: web.Request) -> Keeper:
+        named = request.match_info
+        found = self._pods.find(named["namespace"], named["pod"], named["container"])
+        if found is None:
+            raise web.HTTPNotFound(
+                text=f'container "{named["container"]}" of pod "{named["pod"]}" is not on this node'
+            )
+        return found
+
+
+def _log_path(keeper: Keeper, named: Mapping[str, str], wanted: Wanted) -> Path:
+    """The log of the last start or the one before; an error as the kubelet words it if missing."""
+    number = keeper.folder.latest()
+    what = f'container "{named["container"]}" in pod "{named["pod"]}"'
+    if number is None or not keeper.folder.log(number).exists():
+        state = keeper.view.state
+        reason = state.reason if isinstance(state, Waiting) else "it has no log"
+        raise web.HTTPBadRequest(text=f"{what} is waiting to start: {reason}")
+    if not wanted.previous:
+        return keeper.folder.log(number)
+    before = keeper.folder.log(number - 1)
+    if number == 0 or not before.exists():
+        raise web.HTTPBadRequest(text=f"previous terminated {what} not found")
+    return before
+
+
+@web.middleware
+async def refuse_others(request: web.Request, handler: Answer) -> web.StreamResponse:
+    """Let in only a client with the API server's certificate."""
+    name = _common_name(request)
+    if name is None:
+        raise web.HTTPUnauthorized(text="a client certificate of the lab is needed")
+    if name != CLIENT:
+        logging.getLogger(__name__).warning("refused %r", name)
+        raise web.HTTPForbidden(text="only the region's API server may ask")
+    return await handler(request)
+
+
+def _common_name(request: web.Request) -> str | None:
+    transport = request.transport
+    certificate = transport.get_extra_info("peercert") if transport else None
+    for relative in (certificate or {}).get("subject", ()):
+        for key, value in relative:
+            if key == "commonName":
+                return str(value)
+    return None
+
+
+def make_context(certificate: Path, key: Path, authority: Path) -> ssl.SSLContext:
+    """TLS for the server: a client's certificate is verified if it shows one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(authority)
+    # Without one the answer is 401, which says more than an ended handshake.
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context

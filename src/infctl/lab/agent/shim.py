@@ -1,0 +1,241 @@
+"""Keeps one container: starts it, records its pid, stamps its output, and writes down its end.
+
+`python -I -S shim.py FOLDER NUMBER`, with the standard library alone, since there is one beside
+each container. It reads what to start from its standard input, which the agent closes once the
+shim's own pid is on disk, and answers there on its standard output. It outlives the agent; the
+container does not outlive it.
+"""
+
+import ctypes
+import json
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import Any
+
+LOG_LIMIT = 10 * 2**20
+LONGEST_LINE = 16 * 2**10
+START_ERROR = 128
+_BLOCK = 2**16
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Log:
+    """A log in the container runtimes' common form, one older file of it kept."""
+
+    def __init__(self, path: str, limit: int = LOG_LIMIT) -> None:
+        self._path = path
+        self._limit = limit
+        self._rest = {"stdout": b"", "stderr": b""}
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._size = os.fstat(self._file).st_size
+
+    def add(self, stream: str, data: bytes) -> None:
+        """Write the whole lines in `data`, and what is too long for a line in pieces."""
+        *lines, rest = (self._rest[stream] + data).split(b"\n")
+        made = b"".join(_stamped(stream, line) for line in lines)
+        while len(rest) >= LONGEST_LINE:
+            made += _stamp(stream, b"P", rest[:LONGEST_LINE])
+            rest = rest[LONGEST_LINE:]
+        self._rest[stream] = rest
+        self._write(made)
+
+    def close(self) -> None:
+        """Write what no newline followed."""
+        for stream, rest in self._rest.items():
+            if rest:
+                self._write(_stamp(stream, b"F", rest))
+        os.close(self._file)
+
+    def _write(self, data: bytes) -> None:
+        # A full disk loses log lines; it does not end the container.
+        with suppress(OSError):
+            while data:
+                written = os.write(self._file, data)
+                self._size += written
+                data = data[written:]
+        if self._size > self._limit:
+            os.close(self._file)
+            os.replace(self._path, self._path + ".1")  # noqa: PTH105
+            self._open()
+
+
+def _stamped(stream: str, line: bytes) -> bytes:
+    pieces = [line[i : i + LONGEST_LINE] for i in range(0, len(line), LONGEST_LINE)] or [b""]
+    return b"".join(_stamp(stream, b"P", p) for p in pieces[:-1]) + _stamp(stream, b"F", pieces[-1])
+
+
+def _stamp(stream: str, tag: bytes, text: bytes) -> bytes:
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    at = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds:09}Z"
+    return b"%s %s %s %s\n" % (at.encode(), stream.encode(), tag, text)
+
+
+class Container:
+    """The container's process, held back until its pid is on disk."""
+
+    def __init__(self, command: dict[str, Any]) -> None:
+        self._command = command
+        self.out, self._out = os.pipe()
+        self.err, self._err = os.pipe()
+        self._wait, self._go = os.pipe()
+        self._failed, self._fail = os.pipe()
+        parent = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._become(parent)
+        for descriptor in (self._out, self._err, self._wait, self._fail):
+            os.close(descriptor)
+
+    def release(self) -> str:
+        """Let it go on; returns why it could not be started, "" if it was."""
+        os.write(self._go, b"g")
+        os.close(self._go)
+        return os.read(self._failed, _BLOCK).decode(errors="replace")
+
+    def _become(self, parent: int) -> None:
+        try:
+            os.setsid()
+            _control(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            os.close(self._go)
+            if os.getppid() != parent or not os.read(self._wait, 1):
+                os._exit(START_ERROR)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+            os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+            os.dup2(self._out, 1)
+            os.dup2(self._err, 2)
+            os.chdir(self._command["folder"])
+            argv = self._command["argv"]
+            os.execvpe(argv[0], argv, self._command["environment"])  # noqa: S606
+        except (OSError, ValueError) as error:
+            os.write(self._fail, _explain(error, self._command).encode())
+        finally:
+            os._exit(START_ERROR)
+
+
+def _explain(error: Exception, command: dict[str, Any]) -> str:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    named = getattr(error, "filename", None)
+    return f"exec: {named or command['argv'][0]}: {reason}"
+
+
+def _control(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value)
+
+
+def follow(container: Container, log: Log) -> int:
+    """Copy its output until it has ended and nothing of it lives; returns the wait status."""
+    ended_read, ended_write = os.pipe()
+    os.set_blocking(ended_write, False)
+    signal.set_wakeup_fd(ended_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    streams = {container.out: "stdout", container.err: "stderr"}
+    waiting = select.poll()
+    for descriptor in (*streams, ended_read):
+        waiting.register(descriptor, select.POLLIN)
+    status = _reap(container.pid)
+    while status is None:
+        for descriptor, _ in waiting.poll():
+            if descriptor == ended_read:
+                os.read(ended_read, _BLOCK)
+                status = _reap(container.pid)
+            elif data := os.read(descriptor, _BLOCK):
+                log.add(streams[descriptor], data)
+            else:
+                waiting.unregister(descriptor)
+    _end_rest()
+    for descriptor, stream in streams.items():
+        os.set_blocking(descriptor, False)
+        with suppress(BlockingIOError):
+            while data := os.read(descriptor, _BLOCK):
+                log.add(stream, data)
+    return status
+
+
+def _reap(main: int) -> int | None:
+    """Wait for what has ended; the status of the main process once it is among them."""
+    while True:
+        try:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return None
+        if found is None:
+            return None
+        if found.si_pid == main:
+            # Before it is waited for, its pid and with it its group cannot be anybody else's.
+            with suppress(ProcessLookupError):
+                os.killpg(main, signal.SIGKILL)
+        status = os.waitpid(found.si_pid, 0)[1]
+        if found.si_pid == main:
+            return status
+
+
+def _end_rest() -> None:
+    """Kill what the container left behind: as a subreaper, the shim is its parent now."""
+    children = f"/proc/self/task/{os.getpid()}/children"
+    while True:
+        try:
+            with open(children) as file:  # noqa: PTH123
+                for pid in file.read().split():
+                    os.kill(int(pid), signal.SIGKILL)
+        except OSError:
+            # Without that file only the group was killed; the rest would be waited for for ever.
+            return
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _write(path: str, content: object) -> None:
+    temporary = path + ".new"
+    with open(temporary, "w") as file:  # noqa: PTH123
+        file.write(json.dumps(content))
+    os.replace(temporary, path)  # noqa: PTH105
+
+
+def _process_record(pid: int) -> dict[str, Any]:
+    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+        started = int(file.read().rpartition(")")[2].split()[19])
+    with open("/proc/sys/kernel/random/boot_id") as file:  # noqa: PTH123
+        boot = file.read().strip()
+    return {"boot": boot, "processes": {"container": {"pid": pid, "started": started}}}
+
+
+def main(folder: str, number: str) -> None:
+    """Keep one container from its start to its end."""
+    try:
+        command = json.loads(sys.stdin.buffer.read())
+    except ValueError:
+        # The agent was killed before it had recorded this process.
+        return
+    for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    _control(_PR_SET_CHILD_SUBREAPER, 1)
+    base = f"{folder}/{number}"
+    log = Log(f"{base}.log")
+    container = Container(command)
+    started = time.time()
+    _write(f"{base}.container.json", _process_record(container.pid))
+    error = container.release()
+    with suppress(OSError):
+        os.write(1, json.dumps({"started": started, "error": error}).encode())
+    os.close(1)
+    status = follow(container, log)
+    finished = time.time()
+    log.close()
+    code = os.waitstatus_to_exitcode(status)
+    ending = {"code": code, "error": error, "started": started, "finished": finished}
+    _write(f"{base}.ending.json", ending)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
