@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from infctl.drills.load.log import request_line, resolution_line
+from infctl.content.load_log import request_line, resolution_line
 from infctl.errors import Unreachable
 from infctl.ports.cloud import CloudState, HealthCheck, Observation, Record
 from infctl.ports.cluster import Kind
