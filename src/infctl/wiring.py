@@ -35,7 +35,7 @@ def read_environment(name: str) -> "Environment":
         path = state_folder() / "environments" / f"{name}.json"
         raise ConfigurationError(
             f"how to reach the environment {name} is not known: there is no {path}",
-            hint=f"infctl lab up --name {name}; for a real platform write that file",
+            hint="infctl lab up, or for a real platform write that file (docs/platform.md)",
         )
     return found
 
