@@ -2,7 +2,7 @@
 
     InfctlError                 exit 1    the operation did not work
     ├── UsageError              exit 2    the words on the command line
-    ├── Conflict                exit 1    fields that other managers own
+    ├── Conflict                exit 1    fields that others own, or another object than was read
     ├── Refused                 exit 5    guard, lock, missing power, not confirmed
     ├── Unmeasured              exit 6    part of the world did not answer
     │   └── Unreachable                   one endpoint, named
@@ -75,7 +75,10 @@ class UsageError(InfctlError):
 
 
 class Conflict(InfctlError):
-    """Other managers own fields that we would change: their names, and the fields."""
+    """Other managers own fields that we would change: their names, and the fields.
+
+    Without managers: the object is no longer the one that was read.
+    """
 
     def __init__(
         self,

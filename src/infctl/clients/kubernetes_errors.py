@@ -7,7 +7,7 @@ from typing import Any
 from infctl.errors import Conflict, CredentialsError, InfctlError, Unreachable
 from infctl.model.text import clean
 
-_UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _BUSY, _BROKEN = 401, 403, 409, 429, 500
+_UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _INVALID, _BUSY, _BROKEN = 401, 403, 409, 422, 429, 500
 _MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.){1,200})"')
 _LONGEST = 400
 
@@ -35,6 +35,8 @@ def explain(region: str, status: int, body: str) -> InfctlError:
     if status == _CONFLICT and managers:
         fields = tuple(dict.fromkeys(clean(str(c.get("field", "")), limit=200) for c in causes))
         return Conflict(f"{region}: {message}", managers=managers, fields=fields)
+    if status == _CONFLICT or _is_of_another_object(status, answer):
+        return Conflict(f"{region}: {message}", unchanged="the object is as it was")
     if status == _BUSY or status >= _BROKEN:
         return Unreachable(f"{region}: the Kubernetes API answers {status}: {message}")
     return Refusal(f"{region}: {message}", status)
@@ -48,11 +50,20 @@ def _parse(body: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _is_of_another_object(status: int, answer: dict[str, Any]) -> bool:
+    """A patch that holds the uid of an object which was deleted and made anew."""
+    fields = [cause.get("field") for cause in _all_causes(answer)]
+    return status == _INVALID and fields == ["metadata.uid"]
+
+
 def _causes(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [c for c in _all_causes(answer) if c.get("reason") == "FieldManagerConflict"]
+
+
+def _all_causes(answer: dict[str, Any]) -> list[dict[str, Any]]:
     details = answer.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
-    found = causes if isinstance(causes, list) else []
-    return [c for c in found if isinstance(c, dict) and c.get("reason") == "FieldManagerConflict"]
+    return [c for c in causes if isinstance(c, dict)] if isinstance(causes, list) else []
 
 
 def _managers(message: str, causes: list[dict[str, Any]]) -> tuple[str, ...]:
