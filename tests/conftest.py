@@ -1,4 +1,4 @@
-"""One real control plane for the whole run, and a namespace of its own for each test."""
+"""Real servers for the whole run: a control plane with a namespace for each test, and a cloud."""
 
 import itertools
 import sys
@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "lab" / "controlplane"))
+sys.path.insert(0, str(Path(__file__).parent / "lab" / "cloud"))
 
 from real_control_plane import ControlPlane, run_control_plane
+from running_cloud import RunningCloud, run_cloud
 
 _NUMBERS = itertools.count(1)
 
@@ -28,3 +30,10 @@ def namespace(control_plane: ControlPlane) -> Iterator[str]:
     control_plane.make_namespace(name)
     yield name
     control_plane.remove_namespace(name)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """moto, its fronts and the name service; started when first asked for."""
+    with run_cloud(tmp_path_factory.mktemp("cloud")) as found:
+        yield found

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from infctl.clients.aws import Account, CloudRefusal, Service
+from infctl.errors import InfctlError
 
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
 _OURS_ALREADY = frozenset({"BucketAlreadyOwnedByYou"})
@@ -49,7 +50,11 @@ class S3Store:
         """One object's bytes, or None if there is none."""
 
         def read(client: Any) -> bytes:
-            return bytes(client.get_object(Bucket=bucket, Key=key)["Body"].read(LARGEST))
+            with client.get_object(Bucket=bucket, Key=key)["Body"] as content:
+                body = bytes(content.read(LARGEST + 1))
+            if len(body) > LARGEST:
+                raise InfctlError(f"{bucket}/{key} is larger than {LARGEST} bytes")
+            return body
 
         try:
             return await self._service.call(read)

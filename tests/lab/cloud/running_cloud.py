@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 from botocore.config import Config
 
 from infctl.lab import addresses, cloud, dns
@@ -89,9 +88,9 @@ def free_number() -> int:
     raise RuntimeError("every lab number is in use")
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    state: Path = tmp_path_factory.mktemp("cloud")
+@contextlib.contextmanager
+def run_cloud(state: Path) -> Iterator[RunningCloud]:
+    """A cloud with its files in `state`; nothing of it runs after the block."""
     lab = Lab("test", free_number(), state, REGIONS)
     lab.save()
     found = RunningCloud(lab)
