@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
 from infctl.lab.errors import LabError
 from infctl.lab.fetch import build, download, entry, gateway_api, onpath, release, storage
 from infctl.lab.fetch.golang import Toolchain
 from infctl.lab.fetch.storage import Report
+from infctl.lab.prometheus import provide as prometheus
 
 Way = Callable[[Path, Toolchain, Report], dict[str, entry.Program] | None]
 """Puts programs into an entry's folder, or finds them elsewhere; None where it cannot."""
@@ -33,7 +33,7 @@ WAYS: dict[str, Way] = {"path": _on_path, "download": _downloaded, "build": buil
 def ensure(report: Report) -> None:
     """Have Kubernetes, Gateway API's definitions and Prometheus; LabError where that fails."""
     ensure_kubernetes(report)
-    import_module("infctl.lab.prometheus.provide").ensure(report)
+    prometheus.ensure(report)
 
 
 def argv(component: str) -> tuple[str, ...]:
