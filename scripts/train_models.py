@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def publish(recipe: Recipe, folder: Path) -> dict[str, Any]:
-    """Write model.onnx and manifest.json of one version; its accuracy is that of the exported file."""
+    """Write model.onnx and manifest.json of a version; the accuracy is the exported file's."""
     rows, labels = recipe.load(return_X_y=True)
     split = train_test_split(
         rows.astype(np.float32), labels, test_size=0.3, random_state=SEED, stratify=labels
