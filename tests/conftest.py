@@ -1,15 +1,9 @@
 """Real servers for the whole run: a control plane with a namespace for each test, and a cloud."""
 
 import itertools
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "lab" / "controlplane"))
-sys.path.insert(0, str(Path(__file__).parent / "lab" / "cloud"))
-
 from real_control_plane import ControlPlane, run_control_plane
 from running_cloud import RunningCloud, run_cloud
 

@@ -1,6 +1,5 @@
 """From an access file to ports that have not connected, and what stands in the way."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -56,12 +55,12 @@ def test_without_an_access_file_it_is_told_where_one_belongs(platform: Platform)
     assert "infctl lab up" in caught.value.hint
 
 
-def test_a_world_has_ports_for_the_regions_that_both_files_name(platform: Platform) -> None:
+async def test_a_world_has_ports_for_the_regions_that_both_files_name(platform: Platform) -> None:
     write(access(regions=NAMES[:2]))
     world = open_world(platform, "lab")
     assert set(world.clusters) == set(world.metrics) == set(world.stores) == set(NAMES[:2])
     assert world.faults is None
-    asyncio.run(world.close())
+    await world.close()
 
 
 def test_a_class_that_differs_from_the_platform_files_is_refused(platform: Platform) -> None:

@@ -99,7 +99,7 @@ def test_no_flipped_bit_changes_what_is_read_in_silence(tmp_path: Path) -> None:
     # Copied while open: half of the truth is still in the write-ahead log.
     files = {p.name: p.read_bytes() for p in original.iterdir() if not p.name.endswith("-shm")}
     journal.close()
-    chance = random.Random(4)  # noqa: S311 - a seed, no secret
+    chance = random.Random(4)
     detected = 0
     for number in range(500):
         folder = tmp_path / str(number)

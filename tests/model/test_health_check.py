@@ -1,10 +1,12 @@
 """Calculated and inverted checks, from what the checkers of the leaves last saw."""
 
+from typing import Any
+
 import pytest
 
 from infctl.model.health_check import evaluate, leaves
 
-CONFIGS = {
+CONFIGS: dict[str, dict[str, Any]] = {
     "eu": {
         "Type": "CALCULATED",
         "ChildHealthChecks": ["endpoint", "switch-us", "switch-ap"],

@@ -36,7 +36,7 @@ def _mutate(text: str, chance: random.Random) -> str:
 def test_mutated_files_load_or_are_refused_at_their_place(
     seed: int, write: Callable[..., Path]
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - seeded, so that it repeats
+    chance = random.Random(seed)
     path = write()
     original = path.read_text()
     answers = [_answer(path, _mutate(original, chance)) for _ in range(20)]

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from infctl.errors import Exit, InfctlError
 from infctl.clients.clock import SystemClock
+from infctl.errors import Exit, InfctlError
 from infctl.executor.execution import execute
 from infctl.executor.order import read_order
 

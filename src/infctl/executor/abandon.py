@@ -1,8 +1,8 @@
 """Closes a run that nobody can carry on: its executor is gone, and the world that it changed."""
 
+from infctl.clients.clock import SystemClock
 from infctl.engine.journal import FileJournal
 from infctl.errors import Exit, Refused, UsageError
-from infctl.clients.clock import SystemClock
 from infctl.executor.folders import find_folder, run_lock
 from infctl.executor.launch import whoami
 from infctl.executor.order import read_order

@@ -11,8 +11,8 @@ def main() -> None:
     monkey.patch_all()
 
     from infctl.clients.resolver_sync import resolve
-    from infctl.drills.load.locustfile import run
     from infctl.content.load_order import read_order
+    from infctl.drills.load.locustfile import run
 
     parser = argparse.ArgumentParser(prog="infctl.executor.load")
     parser.add_argument("--request", type=Path, required=True)
