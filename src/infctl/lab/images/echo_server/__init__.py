@@ -1,0 +1,1 @@
+"""The working folder of the image `infctl.dev/echo`."""
