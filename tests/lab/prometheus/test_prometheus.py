@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import stat
 import subprocess
 import threading
 import time
@@ -20,11 +19,15 @@ import pytest
 from infctl.lab import addresses, locate, pki
 from infctl.lab.errors import LabError
 from infctl.lab.prometheus import parts, prepare, provide
+from infctl.lab.prometheus.targets import follow, make_targets
 from infctl.lab.spec import Lab, Region
 
 SERIES = b"""envoy_http_downstream_rq_completed{envoy_http_conn_manager_prefix="ingress"} 7
 envoy_that_nobody_reads 1
 """
+
+
+PORT = {"name": "metrics", "containerPort": 8082}
 
 
 class Envoy(BaseHTTPRequestHandler):
@@ -75,12 +78,11 @@ def query(url: str, expression: str) -> list[Any]:
         return found
 
 
-def test_the_configuration_is_right_and_the_token_is_its_owners(lab: Lab) -> None:
+def test_the_configuration_is_right(lab: Lab) -> None:
     prepare(lab, lab.regions[0])
     folder = lab.folder(lab.regions[0]) / "prometheus"
     argv = [str(provide.binary("promtool")), "check", "config", str(folder / "prometheus.yml")]
     assert subprocess.run(argv, capture_output=True).returncode == 0
-    assert stat.S_IMODE((folder / "token").stat().st_mode) == 0o600
 
 
 def test_it_scrapes_the_gateway_and_keeps_only_what_is_read(lab: Lab) -> None:
@@ -95,6 +97,50 @@ def test_it_scrapes_the_gateway_and_keeps_only_what_is_read(lab: Lab) -> None:
             assert found[0]["value"][1] == "7"
             assert query(url, "envoy_that_nobody_reads") == []
         envoy.shutdown()
+
+
+def pod(name: str, phase: str = "Running", port: str = "metrics", **labels: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": "vision", "labels": labels},
+        "spec": {"containers": [{"ports": [{"name": port, "containerPort": 8082}]}]},
+        "status": {"phase": phase, "podIP": "239.16.1.64"},
+    }
+
+
+def test_running_pods_with_a_metrics_port_are_targets_at_the_address_they_listen_on() -> None:
+    pods = [
+        pod("a", **{"infctl.dev/track": "stable"}),
+        pod("b", phase="Pending"),
+        pod("c", port="http"),
+        {"metadata": {"name": "d", "namespace": "vision"}, "spec": {}, "status": {}},
+    ]
+    labels = {"namespace": "vision", "pod": "a", "track": "stable"}
+    assert make_targets(pods) == [{"targets": ["127.16.1.64:8082"], "labels": labels}]
+
+
+@pytest.mark.control_plane
+def test_pods_of_a_real_api_server_are_followed(
+    control_plane: Any, namespace: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "pods.json"
+    manifest = {
+        "metadata": {"name": "a", "labels": {"app.kubernetes.io/managed-by": "infctl"}},
+        "spec": {"containers": [{"name": "c", "image": "x", "ports": [PORT]}]},
+    }
+    ready = {"status": {"phase": "Running", "podIP": "239.16.1.70"}}
+
+    async def change() -> None:
+        async with control_plane.cluster("prometheus") as reading:
+            following = asyncio.create_task(follow(reading, path))
+            async with control_plane.cluster("lab") as writing, asyncio.timeout(20):
+                place = f"/api/v1/namespaces/{namespace}/pods"
+                await writing.create(place, manifest)
+                await writing.patch(f"{place}/a/status", ready)
+                while not path.exists() or "127.16.1.70:8082" not in path.read_text():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            following.cancel()
+
+    control_plane.run(change())
 
 
 @pytest.fixture

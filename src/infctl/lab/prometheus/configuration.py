@@ -6,7 +6,6 @@ from typing import Any
 from infctl.lab import addresses
 from infctl.lab.spec import Lab, Region
 
-POD_METRICS_PORT = 8082
 GATEWAY_SERIES = (
     "envoy_http_downstream_rq_completed|envoy_http_downstream_rq_xx"
     "|envoy_http_downstream_rq_time_bucket|envoy_http_downstream_rq_time_count"
@@ -18,8 +17,8 @@ GATEWAY_SERIES = (
 POD_SERIES = "infctl_.*|model_infer_request_.*|rest_server_requests_total|process_.*_bytes"
 
 
-def make_configuration(lab: Lab, region: Region, token_file: Path) -> dict[str, Any]:
-    """The file's content as plain values; `token_file` is how the API server knows Prometheus."""
+def make_configuration(lab: Lab, region: Region, targets: Path) -> dict[str, Any]:
+    """The file's content as plain values; `targets` is the file that names the pods."""
     interval = f"{round(lab.timings.scrape_interval * 1000)}ms"
     return {
         "global": {
@@ -28,7 +27,7 @@ def make_configuration(lab: Lab, region: Region, token_file: Path) -> dict[str, 
             "evaluation_interval": "5s",
             "external_labels": {"region": region.name},
         },
-        "scrape_configs": [_gateway(lab, region), _pods(lab, region, token_file)],
+        "scrape_configs": [_gateway(lab, region), _pods(targets)],
     }
 
 
@@ -42,47 +41,13 @@ def _gateway(lab: Lab, region: Region) -> dict[str, Any]:
     }
 
 
-def _pods(lab: Lab, region: Region, token_file: Path) -> dict[str, Any]:
-    """Pods that infctl deployed, by their port named `metrics`."""
+def _pods(targets: Path) -> dict[str, Any]:
+    """Pods that infctl deployed, as `targets.py` found them."""
     return {
         "job_name": "server",
-        "kubernetes_sd_configs": [
-            {
-                "role": "pod",
-                "api_server": lab.api_url(region),
-                "authorization": {"credentials_file": str(token_file)},
-                "tls_config": {"ca_file": str(lab.ca)},
-                "selectors": [{"role": "pod", "label": "app.kubernetes.io/managed-by=infctl"}],
-            }
-        ],
-        "relabel_configs": _pod_labels(),
+        "file_sd_configs": [{"files": [str(targets)], "refresh_interval": "10s"}],
         "metric_relabel_configs": [_keep(POD_SERIES)],
     }
-
-
-def _pod_labels() -> list[dict[str, Any]]:
-    meta = "__meta_kubernetes_"
-    return [
-        {
-            "source_labels": [f"{meta}pod_container_port_name"],
-            "regex": "metrics",
-            "action": "keep",
-        },
-        {"source_labels": [f"{meta}pod_phase"], "regex": "Running", "action": "keep"},
-        # A pod is known as 239.x.y.z and listens on 127.x.y.z.
-        {
-            "source_labels": ["__address__"],
-            "regex": r"239\.(.+)",
-            "target_label": "__address__",
-            "replacement": "127.$1",
-        },
-        {"source_labels": [f"{meta}namespace"], "target_label": "namespace"},
-        {"source_labels": [f"{meta}pod_name"], "target_label": "pod"},
-        {
-            "source_labels": [f"{meta}pod_label_infctl_dev_track"],
-            "target_label": "track",
-        },
-    ]
 
 
 def _keep(series: str) -> dict[str, Any]:

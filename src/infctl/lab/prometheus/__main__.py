@@ -1,0 +1,37 @@
+"""`python -m infctl.lab.prometheus --state STATE --region NAME`: follows pods for Prometheus."""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from infctl.lab import credentials, spec
+from infctl.lab.cluster import Cluster
+from infctl.lab.prometheus.parts import targets_file
+from infctl.lab.prometheus.targets import follow
+
+
+async def _run(lab: spec.Lab, region: spec.Region) -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    token = credentials.token(lab, "prometheus")
+    async with Cluster(lab.api_url(region), token, lab.ca) as cluster:
+        await follow(cluster, targets_file(lab, region))
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="infctl.lab.prometheus")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--region", required=True)
+    words = parser.parse_args()
+    lab = spec.load(words.state)
+    try:
+        asyncio.run(_run(lab, lab.region(words.region)))
+    except asyncio.CancelledError:
+        return
+
+
+if __name__ == "__main__":
+    main()
