@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -50,10 +51,12 @@ app()
 COMPLETION = {"_INFCTL_COMPLETE": "complete_bash", "COMP_WORDS": "infctl st", "COMP_CWORD": "1"}
 
 
-def loaded(tmp_path: Path, *words: str, code: int = 0, **variables: str) -> tuple[str, set[str]]:
+def loaded(
+    tmp_path: Path, *words: str, code: int = 0, variables: Mapping[str, str] | None = None
+) -> tuple[str, set[str]]:
     """What the command prints, and the modules that it has loaded at its end."""
     found = tmp_path / "modules.json"
-    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), **variables}
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path), **(variables or {})}
     done = subprocess.run(
         [sys.executable, "-c", PROBE, *words],
         env=environment | {"MODULES": str(found)},
@@ -91,7 +94,7 @@ def test_help_lists_and_completion_load_nothing_heavy(
 
 
 def test_completing_a_word_loads_nothing_heavy(tmp_path: Path) -> None:
-    printed, modules = loaded(tmp_path, **COMPLETION)
+    printed, modules = loaded(tmp_path, variables=COMPLETION)
     assert "status" in printed
     assert modules & HEAVY == set()
 
