@@ -37,6 +37,17 @@ def test_no_function_is_longer_than_50_lines_and_the_median_is_at_most_10() -> N
     assert statistics.median(size for _, _, size in sizes) <= 10
 
 
+def dumps(path: Path) -> bool:
+    """Whether the file writes anything but JSON by a method named dump."""
+    calls = [n.func for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+    writing = [f for f in calls if isinstance(f, ast.Attribute) and f.attr in {"dump", "dump_all"}]
+    return any(not (isinstance(f.value, ast.Name) and f.value.id == "json") for f in writing)
+
+
+def test_one_module_alone_writes_yaml() -> None:
+    assert [p.name for p in SOURCES if dumps(p)] == ["yaml_writer.py"]
+
+
 def test_no_registry_and_no_path_of_a_machine_is_committed() -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
