@@ -11,9 +11,9 @@ from botocore.credentials import Credentials
 
 # botocore signs, urllib3 fetches: a client of boto3 for these two calls would cost each start of a
 # pod more time than the server itself.
-_TIMEOUT = urllib3.Timeout(connect=2.0, read=5.0)
+_TIMEOUT = urllib3.Timeout(connect=2.0, read=3.0)
 _RETRIES = urllib3.Retry(
-    total=4,
+    total=3,
     backoff_factor=0.25,
     status_forcelist=(429, 500, 502, 503, 504),
     redirect=False,
