@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from infctl.model.plan import Plan
     from infctl.platform import Platform
 
-app = typer.Typer(no_args_is_help=True, help="Rehearse a failure and measure recovery.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Rehearse a failure and measure recovery."
+)
 
 PATIENCE = 30.0
 

@@ -20,7 +20,9 @@ from infctl.model.text import clean
 if TYPE_CHECKING:
     from infctl.lab.spec import Lab
 
-app = typer.Typer(no_args_is_help=True, help="Several regions on this machine.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Several regions on this machine."
+)
 NameOption = Annotated[str, typer.Option("--name", help="Which lab; they run side by side.")]
 DEFAULT_NAME = "lab"
 _WATCH_SECONDS = 2.0

@@ -33,7 +33,8 @@ class Output(StrEnum):
 
 
 OutputOption = Annotated[
-    Output, typer.Option("--output", "-o", help="table, wide, json, yaml, jsonl or name.")
+    Output,
+    typer.Option("--output", "-o", metavar="FORM", help="table, wide, json, yaml, jsonl or name."),
 ]
 
 Column = tuple[str, str]

@@ -13,7 +13,7 @@ from infctl.commands.step_lines import StepLines
 if TYPE_CHECKING:
     from infctl.model.run import RunView
 
-app = typer.Typer(no_args_is_help=True, help="Plans that run or ran.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Plans that run or ran.")
 
 RunArgument = Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")]
 
