@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from real_control_plane import KUBECTL as KUBECTL
 from real_control_plane import ControlPlane, run_control_plane
 
 from infctl.lab import agent, processes
@@ -87,7 +88,7 @@ class Node:
             return (last or {"gone": True}) if condition(last) else None
 
         try:
-            return wait_for(look)
+            return dict(wait_for(look))
         except AssertionError:
             raise AssertionError(f"not within the deadline: {json.dumps(last, indent=1)}") from None
 
@@ -107,7 +108,8 @@ class Node:
 
     def scratch(self, pod: dict[str, Any]) -> Path:
         """The home of a pod's containers."""
-        return self.lab.folder(self.region) / "pods" / pod["metadata"]["uid"] / "scratch"
+        uid: str = pod["metadata"]["uid"]
+        return self.lab.folder(self.region) / "pods" / uid / "scratch"
 
 
 def is_ready(pod: dict[str, Any]) -> bool:

@@ -15,8 +15,8 @@ SERVER = """
 import http.server, os, signal, sys, threading
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        is_well = not os.path.exists(os.path.join(os.environ["HOME"], self.path.strip("/") + ".bad"))
-        self.send_response(200 if is_well else 503)
+        is_bad = os.path.exists(os.environ["HOME"] + self.path + ".bad")
+        self.send_response(503 if is_bad else 200)
         self.end_headers()
     def log_message(self, *words):
         pass

@@ -79,16 +79,15 @@ async def _blocks(path: Path, wanted: Wanted, ended: Callable[[], bool]) -> Asyn
     try:
         file.seek(0 if wanted.tail is None else tail_offset(path, wanted.tail))
         while True:
-            is_last = ended()
+            # Asked before reading: what was written until then is read for certain.
+            is_last, is_rotated = ended(), _is_rotated(path, file.fileno())
             while data := file.read(_BLOCK):
                 whole, newline, rest = (rest + data).rpartition(b"\n")
                 yield whole + newline
-            if not wanted.follow:
-                return
-            if _is_rotated(path, file.fileno()):
+            if wanted.follow and is_rotated:
                 file.close()
                 file = path.open("rb")
-            elif is_last:
+            elif is_last or not wanted.follow:
                 return
             else:
                 await asyncio.sleep(_FOLLOW_SECONDS)
