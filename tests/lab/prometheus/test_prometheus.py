@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import os
+import shutil
 import subprocess
 import threading
 import time
@@ -150,7 +150,10 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def tools(folder: Path, **scripts: str) -> str:
+    """A PATH with these programs and what they call, so that no Prometheus of the machine is."""
     folder.mkdir()
+    for name in ("touch", "mkdir"):
+        (folder / name).symlink_to(str(shutil.which(name)))
     for name, body in scripts.items():
         path = folder / name.replace("_", "-")
         path.write_text(f"#!/bin/sh\n{body}\n")
@@ -177,8 +180,7 @@ def test_without_lists_of_packages_lists_of_our_own_are_fetched(
     script = (
         'case "$*" in *lists=*update) exit 0;; *lists=*) touch prometheus_1.deb;; *) exit 1; esac'
     )
-    path = tools(empty_cache / "bin", apt_get=script, dpkg_deb=UNPACK)
-    monkeypatch.setenv("PATH", f"{path}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", tools(empty_cache / "bin", apt_get=script, dpkg_deb=UNPACK))
     told: list[str] = []
     provide.ensure(told.append)
     assert provide.binary().parent == empty_cache / "infctl" / "prometheus" / "package"
@@ -189,7 +191,7 @@ def test_a_program_that_was_changed_in_the_cache_is_not_started(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tools(empty_cache / "bin", apt_get="touch prometheus_1.deb", dpkg_deb=UNPACK)
-    monkeypatch.setenv("PATH", f"{path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", path)
     provide.ensure(lambda _: None)
     provide.binary().write_text("something else")
     with pytest.raises(FileNotFoundError, match="not what was recorded"):
