@@ -1,6 +1,9 @@
 """boto3 with deadlines, explicit endpoints and credentials; botocore's errors become ours here."""
 
+import asyncio
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +19,8 @@ READ_SECONDS = 5.0
 CALL_SECONDS = 15.0
 """One verb of ours may page; this bounds all of it."""
 ATTEMPTS = 2
+_OTHER_SHAPE = (KeyError, TypeError, AttributeError, ValueError, RecursionError)
+"""What reading an answer raises that is not of the documented shape."""
 _DENIED = frozenset(
     {
         "AccessDenied",
@@ -48,37 +53,49 @@ class Service:
         self._account = account
         self._label = label
         self._made: Any = None
+        self._making = threading.Lock()
         self._bulkhead = Bulkhead(label)
         self._breaker = Breaker(label)
 
-    async def call(self, work: Callable[[Any], T], deadline: float = CALL_SECONDS) -> T:
+    async def call(self, work: Callable[[Any], T]) -> T:
         """Run `work` with the SDK's client; errors of ours only."""
         self._breaker.check()
         try:
-            found = await self._bulkhead.call(lambda: self._work(work), deadline)
+            found = await self._bulkhead.call(lambda: self._work(work), CALL_SECONDS)
         except Unreachable as error:
             self._breaker.fail(error.what)
             raise
         self._breaker.succeed()
         return found
 
+    async def warm(self) -> None:
+        """Make the SDK's client now; what stands in the way is told when it is asked."""
+        with suppress(Exception):
+            await asyncio.to_thread(self._client)
+
     def close(self) -> None:
-        """Give back threads and connections."""
-        self._bulkhead.close()
+        """Give back the connections."""
         if self._made is not None:
             self._made.close()
 
     def _work(self, work: Callable[[Any], T]) -> T:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
-            if self._made is None:
-                self._made = _make(self._name, self._account)
-            return work(self._made)
+            return work(self._client())
         except ClientError as error:
             raise self._refusal(error) from error
         except BotoCoreError as error:
             raise self._failure(error) from error
+        except (ResponseParserError, *_OTHER_SHAPE) as error:
+            raise Unreachable(f"what answers as {self._label} does not speak its API") from error
+
+    def _client(self) -> Any:
+        with self._making:
+            if self._made is None:
+                self._made = _make(self._name, self._account)
+        return self._made
 
     def _refusal(self, error: Any) -> InfctlError:
         details = error.response.get("Error", {})
@@ -97,7 +114,8 @@ class Service:
         missing = (exceptions.NoCredentialsError, exceptions.PartialCredentialsError)
         if isinstance(error, missing):
             return CredentialsError(f"{self._label}: no credentials", hint="aws configure")
-        if isinstance(error, (exceptions.HTTPClientError, exceptions.ResponseParserError)):
+        # Who cannot be connected to is a ConnectionError, who breaks off an HTTPClientError.
+        if isinstance(error, (exceptions.ConnectionError, exceptions.HTTPClientError)):
             return Unreachable(f"{self._label} does not answer ({type(error).__name__})")
         return InfctlError(f"{self._label}: {clean(str(error), limit=300)}")
 

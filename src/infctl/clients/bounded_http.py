@@ -37,7 +37,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def _read(self, raw: Any, end: float) -> bytes:
         body = bytearray()
-        for chunk in raw.stream(_CHUNK, decode_content=True):
+        # What has arrived, not a full chunk: a server that drips would hold us for ever.
+        while chunk := raw.read1(_CHUNK, decode_content=True):
             body += chunk
             if len(body) > self._largest:
                 raise HTTPError(f"an answer of more than {self._largest} bytes")

@@ -10,6 +10,8 @@ _MISSING = frozenset({"404", "NoSuchKey", "NoSuchBucket", "NotFound"})
 _OURS_ALREADY = frozenset({"BucketAlreadyOwnedByYou"})
 _CLASSIC = "us-east-1"
 """The one region that CreateBucket does not take as a LocationConstraint."""
+_WITNESS = "ETag"
+"""S3 gives it with every object; a page of some portal that answers 200 to all has none."""
 LARGEST = 64 * 1024 * 1024
 
 
@@ -38,19 +40,23 @@ class S3Store:
         """The names of all buckets there."""
 
         def names(client: Any) -> list[str]:
-            return [str(b["Name"]) for b in client.list_buckets().get("Buckets", [])]
+            return [str(b["Name"]) for b in client.list_buckets()["Buckets"]]
 
         return await self._service.call(names)
 
     async def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write one object."""
-        await self._service.call(lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=body))
+        await self._service.call(
+            lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=body)[_WITNESS]
+        )
 
     async def get(self, bucket: str, key: str) -> bytes | None:
         """One object's bytes, or None if there is none."""
 
         def read(client: Any) -> bytes:
-            with client.get_object(Bucket=bucket, Key=key)["Body"] as content:
+            found = client.get_object(Bucket=bucket, Key=key)
+            found[_WITNESS]
+            with found["Body"] as content:
                 body = bytes(content.read(LARGEST + 1))
             if len(body) > LARGEST:
                 raise InfctlError(f"{bucket}/{key} is larger than {LARGEST} bytes")
@@ -76,12 +82,17 @@ class S3Store:
 
         def names(client: Any) -> list[str]:
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            return [str(entry["Key"]) for page in pages for entry in page.get("Contents", [])]
+            whole = [page for page in pages if isinstance(page["IsTruncated"], bool)]
+            return [str(entry["Key"]) for page in whole for entry in page.get("Contents", [])]
 
         return await self._service.call(names)
 
+    async def warm(self) -> None:
+        """Make the SDK's client now."""
+        await self._service.warm()
+
     def close(self) -> None:
-        """Give back threads and connections."""
+        """Give back the connections."""
         self._service.close()
 
     def _create(self, client: Any, bucket: str) -> None:

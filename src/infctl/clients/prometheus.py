@@ -46,8 +46,7 @@ class PrometheusMetrics:
         return await self._call(self._is_ready)
 
     def close(self) -> None:
-        """Give back threads and connections."""
-        self._bulkhead.close()
+        """Give back the connections."""
         if self._session is not None:
             self._session.close()
 

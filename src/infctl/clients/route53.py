@@ -77,8 +77,12 @@ class Route53Names:
 
         return await self._service.call(ask)
 
+    async def warm(self) -> None:
+        """Make the SDK's client now."""
+        await self._service.warm()
+
     def close(self) -> None:
-        """Give back threads and connections."""
+        """Give back the connections."""
         self._service.close()
 
 
