@@ -58,14 +58,20 @@ def send(process: Process, number: int) -> bool:
     return True
 
 
+def send_group(process: Process, number: int) -> bool:
+    """Signal that very process, with the group that it leads if it leads one."""
+    if is_alive(process) and _leads_group(process):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+            return True
+    return send(process, number)
+
+
 def kill(processes: Iterable[Process], timeout: float = 2.0) -> list[Process]:
     """SIGKILL them, with the groups that they lead, and wait; returns those that remain."""
     remaining = [p for p in processes if is_alive(p)]
     for process in remaining:
-        if _leads_group(process):
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-        send(process, signal.SIGKILL)
+        send_group(process, signal.SIGKILL)
     end = time.monotonic() + timeout
     while remaining and time.monotonic() < end:
         remaining = [p for p in remaining if is_alive(p)]

@@ -127,10 +127,10 @@ class Faults:
                 child.become(State.KILLED, f"killed by fault {fault_id}")
                 child.signal(signal.SIGKILL)
         for pod in pods:
-            processes.send(pod, signal.SIGKILL)
+            processes.send_group(pod, signal.SIGKILL)
         # The agent may have started one more before the signal reached it.
         for pod in self._household.residents(region) if region else []:
-            processes.send(pod, signal.SIGKILL)
+            processes.send_group(pod, signal.SIGKILL)
 
     def _freeze(self, struck: list[Child], region: str | None, fault_id: str) -> None:
         for child in struck:
@@ -138,7 +138,7 @@ class Faults:
                 child.signal(signal.SIGSTOP)
                 child.become(State.FROZEN, f"frozen by fault {fault_id}")
         for pod in self._household.residents(region) if region else []:
-            processes.send(pod, signal.SIGSTOP)
+            processes.send_group(pod, signal.SIGSTOP)
 
     async def _release(self, fault: Fault) -> list[str]:
         struck, region = self._find(fault.target)
@@ -147,7 +147,7 @@ class Faults:
         killed = [c.part.name for c in free if c.state is State.KILLED]
         if region and not self._is_region_held(region):
             for pod in self._household.residents(region):
-                processes.send(pod, signal.SIGCONT)
+                processes.send_group(pod, signal.SIGCONT)
         await asyncio.gather(self._household.start(killed), *(c.resume() for c in frozen))
         return [
             f"{c.part.name}: {c.state.value}, {c.reason}"
