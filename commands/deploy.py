@@ -207,9 +207,8 @@ def _stores(platform: "Platform") -> "dict[str, Store]":
     """Where health checkers reach each region's object store, by the environment's access file."""
     from urllib.parse import urlsplit
 
-    from infctl.wiring import read_environment
-
     from infctl.platform.render.cloud import Store
+    from infctl.wiring import read_environment
 
     environment = read_environment(platform.environment)
     stores = {}
@@ -228,6 +227,7 @@ def _in_world(
     async def run() -> T:
         world = context.open_world(request.platform)
         try:
+            await world.warm()
             return await act(world, request)
         finally:
             await world.close()

@@ -18,7 +18,6 @@ from infctl.commands.options import (
 )
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
-from infctl.errors import Unmeasured
 
 if TYPE_CHECKING:
     from infctl.content.facts import Facts
@@ -135,10 +134,7 @@ def show_drill(
 def _plan(facts: "Facts", region: str, mode: Mode, load: float | None, users: int | None) -> "Plan":
     from infctl.drills.failover import Settings, plan
 
-    if region not in facts.addresses:
-        raise Unmeasured(
-            f"the name service has no record of {region}", hint="infctl deploy apply, then again"
-        )
+    facts.address(region)
     return plan(facts, Settings(region, mode.value, load, users))
 
 

@@ -110,6 +110,7 @@ async def _snapshots(
 ) -> AsyncIterator[Snapshot]:
     from infctl.observe.snapshot import observe
 
+    await world.warm()
     snapshot = await observe(world, target, deadline=timeout)
     yield snapshot
     while watch:

@@ -9,7 +9,6 @@ from infctl.console.pictures import draw_run
 from infctl.content.facts import Facts
 from infctl.drills.failover import Settings, plan
 from infctl.engine.guards import refuse
-from infctl.errors import Unmeasured
 from infctl.executor.launch import launch
 from infctl.executor.proposing import propose
 from infctl.executor.watch import follow, latest_run
@@ -48,6 +47,8 @@ class LiveFeed:
 
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         """One picture of all regions, each with its own deadline."""
+        if previous is None:
+            await self._world.warm()
         return await observe(self._world, self._target, previous=previous)
 
     def latest_run(self) -> str | None:
@@ -82,10 +83,7 @@ class LiveFeed:
         """Losing one region, as the platform file sets the drill."""
 
         def make(facts: Facts) -> Plan:
-            if region not in facts.addresses:
-                raise Unmeasured(
-                    f"the name service has no record of {region}", hint="infctl deploy apply"
-                )
+            facts.address(region)
             return plan(facts, Settings(region))
 
         return await propose(self._world, self._platform, make)

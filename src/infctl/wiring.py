@@ -70,6 +70,10 @@ def open_world(platform: "Platform", environment: str) -> "World":
             metrics[region].close()
             stores[region].close()
 
+    async def warm() -> None:
+        await asyncio.to_thread(_import_sdks)
+        await asyncio.gather(names.warm(), *(store.warm() for store in stores.values()))
+
     return World(
         environment=environment,
         kind=access.kind,
@@ -82,7 +86,14 @@ def open_world(platform: "Platform", environment: str) -> "World":
         load=LocustLoad(server),
         clock=SystemClock(),
         close=close,
+        warm=warm,
     )
+
+
+def _import_sdks() -> None:
+    from infctl.clients import load_sdks
+
+    load_sdks()
 
 
 def _check_class(platform: "Platform", access: "Environment") -> None:

@@ -91,7 +91,8 @@ async def facts_of(toy: Toy) -> Facts:
     service = chosen.service
     target = Target(service.name, service.host, service.zone, chosen.region_names)
     snapshot = await observe(world, target)
-    return Facts(chosen, snapshot, await read_addresses(world, chosen))
+    addresses, unread = await read_addresses(world, chosen)
+    return Facts(chosen, snapshot, addresses, unread=unread)
 
 
 def begin(toy: Toy, plan: Plan) -> MemoryJournal:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from infctl.errors import Unmeasured
 from infctl.model.snapshot import RegionSnapshot, Snapshot
 from infctl.platform import Platform
 
@@ -12,13 +13,25 @@ class Facts:
     """What is known when a plan is made.
 
     `addresses` are the regions' gateways as the zone's records hold them; `unfinished` are the runs
-    of this environment that have not ended, with a sentence about each.
+    of this environment that have not ended, with a sentence about each. `unread` says why the
+    addresses could not be read; empty where they were.
     """
 
     platform: Platform
     snapshot: Snapshot
     addresses: Mapping[str, str] = field(default_factory=dict)
     unfinished: Mapping[str, str] = field(default_factory=dict)
+    unread: str = ""
+
+    def address(self, region: str) -> str:
+        """The gateway that the region's record gives; Unmeasured where that is not known."""
+        if region in self.addresses:
+            return self.addresses[region]
+        if self.unread:
+            raise Unmeasured(f"the records were not read: {self.unread}", hint="infctl status")
+        raise Unmeasured(
+            f"the name service has no record of {region}", hint="infctl deploy apply, then again"
+        )
 
     def region(self, name: str) -> RegionSnapshot:
         """The region as it was read; KeyError if it was not."""

@@ -10,30 +10,35 @@ from infctl.observe.snapshot import Target, observe
 from infctl.platform import Platform
 from infctl.ports.world import World
 
-DEADLINE = 2.0
+DEADLINE = 4.0
+"""Plans are made from it once, so a slow answer is worth waiting for."""
 
 
 async def read_facts(world: World, platform: Platform, *, besides: str = "") -> Facts:
     """One snapshot, the gateways' addresses, and unfinished runs `besides` a given one."""
     service = platform.service
     target = Target(service.name, service.host, service.zone, platform.region_names)
-    snapshot, addresses = await asyncio.gather(
+    await world.warm()
+    snapshot, (addresses, unread) = await asyncio.gather(
         observe(world, target, deadline=DEADLINE), read_addresses(world, platform)
     )
     unfinished = unfinished_runs(world.environment)
     unfinished.pop(besides, None)
-    return Facts(platform, snapshot, addresses, unfinished)
+    return Facts(platform, snapshot, addresses, unfinished, unread)
 
 
-async def read_addresses(world: World, platform: Platform) -> Mapping[str, str]:
-    """The address that each region's record gives; regions without one are missing."""
+async def read_addresses(world: World, platform: Platform) -> tuple[Mapping[str, str], str]:
+    """The address that each region's record gives, and why they could not be read."""
     host = platform.service.host
     try:
         state = await asyncio.wait_for(world.names.read(platform.service.zone), DEADLINE)
-    except (TimeoutError, InfctlError):
-        return {}
-    return {
+    except TimeoutError:
+        return {}, f"no answer within {DEADLINE:g} s"
+    except InfctlError as error:
+        return {}, error.what
+    found = {
         record.set_identifier: record.values[0]
         for record in state.records
         if record.name.rstrip(".") == host and record.values
     }
+    return found, ""

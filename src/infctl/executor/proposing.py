@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from infctl.content.facts import Facts
 from infctl.engine.guards import evaluate
+from infctl.errors import Unmeasured
 from infctl.executor.facts import read_facts
 from infctl.model.plan import Plan
 from infctl.model.proposal import Proposal
@@ -23,9 +24,15 @@ async def propose(
     """
     deadline = world.clock.boottime() + patience
     while True:
+        is_last = world.clock.boottime() >= deadline
         facts = await read_facts(world, platform)
-        plan = make(facts)
-        proposal = Proposal(plan, evaluate(plan, facts))
-        if not proposal.is_blind or world.clock.boottime() >= deadline:
-            return proposal
+        try:
+            plan = make(facts)
+        except Unmeasured:
+            if is_last:
+                raise
+        else:
+            proposal = Proposal(plan, evaluate(plan, facts))
+            if is_last or not proposal.is_blind:
+                return proposal
         await world.clock.sleep(_AGAIN)

@@ -12,9 +12,16 @@ from infctl.ports.metrics import Metrics
 from infctl.ports.names import Resolver
 
 
+async def _nothing() -> None:
+    """Nothing to load."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The ports of one environment; mappings are keyed by the region's name.
+
+    `warm` loads what the ports need of this machine (SDKs), so that no region's deadline pays for
+    it; asking without it only takes longer.
 
     `kind` is the environment's class (sim, staging or prod); `faults` is None where the
     environment has no fault injector.
@@ -31,3 +38,4 @@ class World:
     load: Load
     clock: Clock
     close: Callable[[], Awaitable[None]]
+    warm: Callable[[], Awaitable[None]] = _nothing
