@@ -1,20 +1,26 @@
 """A region's Kubernetes API behind the port `Cluster`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 
 from infctl.clients.kubernetes_api import Api
 from infctl.clients.kubernetes_discovery import ACCEPT, ROOTS, Resource, path_of, read_discovery
 from infctl.clients.kubernetes_errors import Refusal
 from infctl.clients.kubernetes_watch import follow
-from infctl.errors import InfctlError
+from infctl.errors import InfctlError, Unreachable
+from infctl.model.text import clean
 from infctl.ports.cluster import Event, Kind, Object
 
 MANAGER = "infctl"
 Objects = list[Object]
 PAGE = 500
+MOST_PAGES = 2000
+_LISTS = 3
 _GONE, _MISSING = 410, 404
+_OLDER = ("APIVersions", "APIGroupList")
+"""What a server answers that does not know aggregated discovery."""
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 
@@ -29,7 +35,10 @@ class KubernetesCluster:
 
     async def version(self) -> str:
         """The server's version, such as v1.37.2."""
-        return str((await self._api.ask("GET", "/version")).get("gitVersion", ""))
+        found = (await self._api.ask("GET", "/version")).get("gitVersion")
+        if not isinstance(found, str):
+            raise self._stranger()
+        return clean(found, limit=80)
 
     async def kinds(self) -> frozenset[Kind]:
         """Every kind that the server knows now."""
@@ -38,7 +47,9 @@ class KubernetesCluster:
         )
         found: dict[Kind, Resource] = {}
         for document in documents:
-            if document.get("kind") != "APIGroupDiscoveryList":
+            if document.get("kind") not in ("APIGroupDiscoveryList", *_OLDER):
+                raise self._stranger()
+            if document.get("kind") in _OLDER:
                 raise InfctlError(
                     f"{self.region}: the Kubernetes API has no aggregated discovery",
                     hint="infctl needs Kubernetes 1.30 or later",
@@ -57,7 +68,7 @@ class KubernetesCluster:
         """One object, or None if there is none."""
         path = await self._path(kind, namespace, name, missing=True)
         found = await self._api.ask("GET", path, missing=True) if path else {}
-        return found or None
+        return self._object(found) if found else None
 
     async def apply(
         self, manifest: Object, *, dry_run: bool = False, force: bool = False
@@ -66,7 +77,8 @@ class KubernetesCluster:
         metadata = manifest["metadata"]
         path = await self._path(Kind.of(manifest), metadata.get("namespace"), metadata["name"])
         query = {"fieldManager": MANAGER, "force": str(force).lower(), **_dry(dry_run)}
-        return await self._api.ask("PATCH", path, query=query, body=manifest, content_type=_APPLY)
+        found = await self._api.ask("PATCH", path, query=query, body=manifest, content_type=_APPLY)
+        return self._object(found)
 
     async def merge(
         self, kind: Kind, name: str, namespace: str | None, patch: Object, *, dry_run: bool = False
@@ -74,7 +86,8 @@ class KubernetesCluster:
         """JSON merge patch; a resourceVersion or uid in `patch` is a precondition."""
         path = await self._path(kind, namespace, name)
         query = {"fieldManager": MANAGER, **_dry(dry_run)}
-        return await self._api.ask("PATCH", path, query=query, body=patch, content_type=_MERGE)
+        found = await self._api.ask("PATCH", path, query=query, body=patch, content_type=_MERGE)
+        return self._object(found)
 
     async def delete(
         self, kind: Kind, name: str, namespace: str | None = None, *, uid: str | None = None
@@ -89,37 +102,53 @@ class KubernetesCluster:
 
     async def watch(
         self, kind: Kind, namespace: str | None = None, selector: str = ""
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         """List, then follow; lists again by itself when the server forgot our place (410)."""
 
         async def relist() -> tuple[Objects, str]:
             return await self._list(kind, namespace, selector)
 
-        def stream(version: str) -> AsyncIterator[Object]:
+        def stream(version: str) -> AsyncGenerator[Object, None]:
             return self._stream(kind, namespace, selector, version)
 
-        async for event in follow(relist, stream):
-            yield event
+        async with aclosing(follow(relist, stream)) as events:
+            async for event in events:
+                yield event
 
     async def close(self) -> None:
         """Give back the connections."""
         await self._api.close()
 
     async def _list(self, kind: Kind, namespace: str | None, selector: str) -> tuple[Objects, str]:
+        """The objects and the list's version; begun anew where its pages expired."""
         path = await self._path(kind, namespace, "")
+        for _ in range(_LISTS):
+            try:
+                return await self._pages(kind, path, _selected(selector))
+            except Refusal as error:
+                if error.status != _GONE:
+                    raise
+        raise Unreachable(f"{self.region}: the pages of {kind.kind} expire before they are read")
+
+    async def _pages(
+        self, kind: Kind, path: str, selected: Mapping[str, str]
+    ) -> tuple[Objects, str]:
         found: Objects = []
-        query = {"limit": str(PAGE), **_selected(selector)}
-        while True:
-            page = await self._api.ask("GET", path, query=query)
-            metadata = page.get("metadata") or {}
-            found += [_typed(kind, item) for item in page.get("items") or []]
+        query = {"limit": str(PAGE), **selected}
+        for _ in range(MOST_PAGES):
+            page = self._object(await self._api.ask("GET", path, query=query))
+            items, metadata = page.get("items") or [], page["metadata"]
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise self._stranger()
+            found += [self._object({**_type(kind), **item}) for item in items]
             if not metadata.get("continue"):
                 return found, str(metadata.get("resourceVersion", ""))
-            query["continue"] = metadata["continue"]
+            query["continue"] = str(metadata["continue"])
+        raise Unreachable(f"{self.region}: the list of {kind.kind} has no end")
 
     async def _stream(
         self, kind: Kind, namespace: str | None, selector: str, version: str
-    ) -> AsyncIterator[Object]:
+    ) -> AsyncGenerator[Object, None]:
         path = await self._path(kind, namespace, "")
         query = {
             "watch": "1",
@@ -128,8 +157,20 @@ class KubernetesCluster:
             "timeoutSeconds": "240",
             **_selected(selector),
         }
-        async for event in self._api.stream(path, query):
-            yield event
+        async with aclosing(self._api.stream(path, query)) as events:
+            async for event in events:
+                yield event
+
+    def _object(self, found: Object) -> Object:
+        """What has metadata; anything else is no answer of a Kubernetes API."""
+        if not isinstance(found.get("metadata"), dict):
+            raise self._stranger()
+        return found
+
+    def _stranger(self) -> Unreachable:
+        return Unreachable(
+            f"what answers as the Kubernetes API of {self.region} does not speak its API"
+        )
 
     async def _path(
         self, kind: Kind, namespace: str | None, name: str, *, missing: bool = False
@@ -148,9 +189,9 @@ class KubernetesCluster:
         return path_of(kind, resource, namespace, name)
 
 
-def _typed(kind: Kind, item: Object) -> Object:
+def _type(kind: Kind) -> Object:
     """Items of a list come without their type."""
-    return {"apiVersion": kind.api_version, "kind": kind.kind, **item}
+    return {"apiVersion": kind.api_version, "kind": kind.kind}
 
 
 def _dry(dry_run: bool) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from infctl.clients.breaker import Breaker
 from infctl.clients.kubeconfig import read_context
 from infctl.clients.kubernetes_errors import explain
-from infctl.errors import InfctlError, Unreachable
+from infctl.errors import Unreachable
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
@@ -57,8 +57,10 @@ class Api:
             raise explain(self.region, status, text)
         return self._read(text)
 
-    async def stream(self, path: str, query: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
-        """The events of a watch, until the server ends it; InfctlError where it breaks."""
+    async def stream(
+        self, path: str, query: Mapping[str, str]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The events of a watch, until the server ends it; Unreachable where it breaks."""
         timeout = _timeout(total=None, read=WATCH_SILENCE_SECONDS)
         answer = await self._open("GET", path, query, None, JSON, JSON, timeout)
         try:
@@ -82,11 +84,12 @@ class Api:
         timeout = _timeout(total=READ_SECONDS, read=READ_SECONDS)
         answer = await self._open(method, path, query, body, content_type, accept, timeout)
         try:
-            raw = await answer.content.read(-1)
+            raw = await self._whole(answer.content)
         except _library_errors() as error:
             raise self._silent(error) from error
         finally:
-            answer.release()
+            # An answer that was read to its end is released already.
+            answer.close()
         return int(answer.status), raw.decode(errors="replace")
 
     async def _open(
@@ -134,6 +137,18 @@ class Api:
             raise Unreachable(f"what answers as the Kubernetes API of {self.region} sends no JSON")
         return found
 
+    async def _whole(self, content: Any) -> bytes:
+        body = bytearray()
+        async for chunk in content.iter_any():
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise self._too_large()
+        return bytes(body)
+
+    def _too_large(self) -> Unreachable:
+        size = LARGEST_ANSWER >> 20
+        return Unreachable(f"the Kubernetes API of {self.region} sends more than {size} MiB")
+
     async def _lines(self, content: Any) -> AsyncIterator[bytes]:
         """Lines of any length below the bound; the library's own are limited to its buffer."""
         rest = b""
@@ -143,7 +158,7 @@ class Api:
                 for line in whole:
                     yield line
                 if len(rest) > LARGEST_ANSWER:
-                    raise InfctlError(f"{self.region}: an event is larger than 256 MiB")
+                    raise self._too_large()
         except _library_errors() as error:
             raise self._silent(error) from error
 

@@ -9,6 +9,8 @@ from infctl.model.text import clean
 
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _INVALID, _BUSY, _BROKEN = 401, 403, 409, 422, 429, 500
 _MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.){1,200})"')
+_LACKS_RIGHT = re.compile(r'User ".*" cannot ')
+"""Admission forbids too, whoever asks: quotas, security levels, namespaces that end."""
 _LONGEST = 400
 
 
@@ -23,12 +25,12 @@ class Refusal(InfctlError):
 def explain(region: str, status: int, body: str) -> InfctlError:
     """The error that a refusal stands for; texts of the server are cleaned and bounded."""
     answer = _parse(body)
-    message = clean(str(answer.get("message") or body), limit=_LONGEST)
+    message = clean(str(answer.get("message") or f"{status} {body}"), limit=_LONGEST)
     if status == _UNAUTHORIZED:
         return CredentialsError(
             f"{region}: the Kubernetes API does not know who we are", hint="renew the credentials"
         )
-    if status == _FORBIDDEN and answer.get("reason") == "Forbidden":
+    if status == _FORBIDDEN and _LACKS_RIGHT.search(message):
         return CredentialsError(f"{region}: {message}", unchanged="nothing was changed")
     causes = _causes(answer)
     managers = _managers(message, causes)

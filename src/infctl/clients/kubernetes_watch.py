@@ -5,7 +5,9 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from typing import Any
 
 from infctl.clients.kubernetes_errors import Refusal
@@ -14,15 +16,17 @@ from infctl.model.text import clean
 from infctl.ports.cluster import Event, Object
 
 Relist = Callable[[], Awaitable[tuple[list[Object], str]]]
-Stream = Callable[[str], AsyncIterator[Object]]
+Stream = Callable[[str], AsyncGenerator[Object, None]]
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
 CHANGES = ("ADDED", "MODIFIED", "DELETED")
+SHORTEST_WATCH = 1.0
+"""A watch that ends sooner is not taken up where it ended, but listed anew, after a pause."""
 _GONE = 410
 
 
-async def follow(relist: Relist, stream: Stream) -> AsyncIterator[Event]:
+async def follow(relist: Relist, stream: Stream) -> AsyncGenerator[Event, None]:
     """LISTED with all objects first and after each time our place was lost, then each change.
 
     A server that does not answer is asked again after a pause; whoever waits sets the deadline.
@@ -30,36 +34,44 @@ async def follow(relist: Relist, stream: Stream) -> AsyncIterator[Event]:
     """
     pause = FIRST_PAUSE
     while True:
-        try:
+        began = time.monotonic()
+        with suppress(Unreachable):
             items, version = await relist()
             yield Event("LISTED", {"items": items})
+            async with aclosing(_changes(stream, version)) as changes:
+                async for event in changes:
+                    yield event
+        if time.monotonic() - began > LONGEST_PAUSE:
             pause = FIRST_PAUSE
-            async for event in _changes(stream, version):
-                yield event
-        except Unreachable:
-            await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311
-            pause = min(2 * pause, LONGEST_PAUSE)
+        # Also after a watch that only ended: a server may end every one of them at once.
+        await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _changes(stream: Stream, version: str) -> AsyncIterator[Event]:
-    """Changes from a version on; ends when the server forgot it, or said nothing at all."""
-    heard = True
-    while heard:
-        heard = False
+async def _changes(stream: Stream, version: str) -> AsyncGenerator[Event, None]:
+    """Changes from a version on; ends when the server forgot it, or ended the watch early."""
+    is_held = True
+    while is_held:
+        began = time.monotonic()
         try:
-            async for raw in stream(version):
-                kind, found = str(raw.get("type")), raw.get("object")
-                if kind == "ERROR" or not isinstance(found, dict):
-                    _refuse(found)
-                    return
-                heard = True
-                version = str((found.get("metadata") or {}).get("resourceVersion") or version)
-                if kind in CHANGES:
-                    yield Event(kind, found)
+            async with aclosing(stream(version)) as raws:
+                async for raw in raws:
+                    kind, found = str(raw.get("type")), raw.get("object", {})
+                    if kind == "ERROR" or not _is_object(found):
+                        _refuse(found)
+                        return
+                    version = str(found["metadata"].get("resourceVersion") or version)
+                    if kind in CHANGES:
+                        yield Event(kind, found)
         except Refusal as error:
             if error.status != _GONE:
                 raise
             return
+        is_held = time.monotonic() - began >= SHORTEST_WATCH
+
+
+def _is_object(found: Any) -> bool:
+    return isinstance(found, dict) and isinstance(found.get("metadata"), dict)
 
 
 def _refuse(status: Any) -> None:
