@@ -12,6 +12,7 @@ from textual.filter import LineFilter
 
 from infctl.console.confirm import Confirm
 from infctl.console.feed import Feed
+from infctl.console.header import Glance
 from infctl.console.keys import Keys
 from infctl.console.overview import Overview
 from infctl.console.sanitiser import TerminalFilter
@@ -65,7 +66,13 @@ class Console(App[None]):
             self.notify("no run yet: D starts a drill", markup=False)
             return
         self.action_overview()
-        self.push_screen(Timeline(self.feed, run))
+        self.show_run(run)
+
+    def show_run(self, run: str) -> None:
+        """The timeline of a run, over the overview, which goes on reading."""
+        overview = next((s for s in self.screen_stack if isinstance(s, Overview)), None)
+        glance = Glance if overview is None else overview.glance
+        self.push_screen(Timeline(self.feed, run, glance))
 
     def action_keys(self) -> None:
         """The keys that work here."""
@@ -97,7 +104,7 @@ class Console(App[None]):
             lines = self.feed.describe(proposal)
             if await self.push_screen_wait(Confirm(clean(title), lines, region)):
                 run = await self.feed.start_drill(proposal)
-                self.push_screen(Timeline(self.feed, run))
+                self.show_run(run)
         except InfctlError as error:
             hint = f"; try: {error.hint}" if error.hint else ""
             self.notify(clean(f"{error.what}{hint}"), severity="error", markup=False, timeout=15)

@@ -23,14 +23,15 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class RunPicture:
     """A run as it is drawn; `steps` are (id, sentence, state, start, duration), seconds from the
-    run's start, None where not begun; `clock` is the RTO so far or in the end."""
+    run's start, None where not begun; `clock` is the recovery time so far or in the end, in words.
+    """
 
     run: str
     name: str
     state: str
     steps: tuple[tuple[str, str, str, float | None, float | None], ...]
     elapsed: float
-    clock: float | None
+    clock: str
     summary: tuple[str, ...]
     ended: bool
 

@@ -1,12 +1,21 @@
 """The one line on top: tool, class, environment, alerts, run, clock, age, always in this order."""
 
 import time
+from dataclasses import dataclass
 
 from textual.content import Content
 from textual.widgets import Static
 
-from infctl.console.feed import Scope
+from infctl.console.feed import Feed, Scope
 from infctl.model.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the last picture of the world said: regions that are not healthy, and its time."""
+
+    bad: int = 0
+    at: float | None = None
 
 
 class Headline(Static):
@@ -14,9 +23,12 @@ class Headline(Static):
 
     DEFAULT_CSS = "Headline { height: 1; width: 100%; background: $panel; }"
 
-    def show(self, scope: Scope, *, bad: int, run: str, age: float | None) -> None:
-        """Draw the line; `age` is None before the first answer."""
-        self.update(Content(headline(scope, bad=bad, run=run, age=age, now=time.time())))
+    def show(self, feed: Feed, glance: Glance) -> None:
+        """Draw the line."""
+        now = time.time()
+        age = None if glance.at is None else max(0.0, now - glance.at)
+        run = feed.latest_run() or ""
+        self.update(Content(headline(feed.scope, bad=glance.bad, run=run, age=age, now=now)))
 
 
 def headline(scope: Scope, *, bad: int, run: str, age: float | None, now: float) -> str:

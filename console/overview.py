@@ -1,7 +1,6 @@
 """The first screen: every region in one table, the evidence of the selected one below it."""
 
 import asyncio
-import time
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -13,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from infctl.console.feed import Feed, Row
-from infctl.console.header import Headline
+from infctl.console.header import Glance, Headline
 from infctl.console.rows import HEADINGS, STATES, headline, region_cells, worst_first
 from infctl.errors import InfctlError
 from infctl.model.overview import judge_service, region_rows
@@ -116,12 +115,12 @@ class Overview(Screen[None]):
 
     def draw_header(self) -> None:
         """Clock and age, every second."""
+        self.query_one(Headline).show(self.feed, self.glance())
+
+    def glance(self) -> Glance:
+        """What the header of every screen says of the world."""
         bad = sum(row["state"] != "healthy" for row in self.rows)
-        age = None
-        if self.snapshot is not None:
-            age = max(0.0, time.time() - self.snapshot.at)
-        run = self.feed.latest_run() or ""
-        self.query_one(Headline).show(self.feed.scope, bad=bad, run=run, age=age)
+        return Glance(bad, None if self.snapshot is None else self.snapshot.at)
 
     def draw_evidence(self) -> None:
         """What decided the verdict of the selected region."""

@@ -22,29 +22,29 @@ def draw_run(view: RunView, now: float) -> RunPicture:
     )
 
 
-def recovery_clock(view: RunView, now: float) -> float | None:
+def recovery_clock(view: RunView, now: float) -> str:
     """A drill's recovery time: measured where it is over, else the seconds since its fault.
 
-    None where there is no fault yet, or nothing was measured in the end. Between the step that saw
-    the recovery and the run's end, it stands at that step's end.
+    Empty where there is no fault yet, or nothing was measured in the end. The step that sees the
+    recovery waits until it has settled, so its end is a bound and no measurement.
     """
     if view.over:
         return _measured(view)
     parameters: Any = view.plan.parameters if view.plan is not None else {}
     fault = _find(view, str(parameters.get("fault_step", "")))
     if fault is None or not isinstance(fault.result, dict) or "at" not in fault.result:
-        return None
+        return ""
     recovered = _find(view, "recovered")
-    end = now
+    began = float(fault.result["at"])
     if recovered is not None and recovered.state is StepState.DONE and recovered.ended is not None:
-        end = recovered.ended
-    return max(0.0, end - float(fault.result["at"]))
+        return f"at most {max(0.0, recovered.ended - began):.1f} s"
+    return f"{max(0.0, now - began):.1f} s and counting"
 
 
-def _measured(view: RunView) -> float | None:
+def _measured(view: RunView) -> str:
     recovery = (view.result or {}).get("recovery") or {}
     rto = recovery.get("rto")
-    return None if rto is None else float(rto)
+    return "" if rto is None else f"{float(rto):.1f} s"
 
 
 def _find(view: RunView, step_id: str) -> StepView | None:

@@ -1,5 +1,6 @@
 """The run under way: its steps, its clock, and what came out."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import work
@@ -10,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from infctl.console.feed import Feed, RunPicture
+from infctl.console.header import Glance, Headline
 from infctl.errors import InfctlError
 from infctl.model.text import clean
 
@@ -35,13 +37,15 @@ class Timeline(Screen[None]):
     Timeline #result { height: auto; max-height: 50%; }
     """
 
-    def __init__(self, feed: Feed, run: str) -> None:
+    def __init__(self, feed: Feed, run: str, glance: Callable[[], Glance] = Glance) -> None:
         super().__init__()
         self.feed = feed
         self.run_id = run
+        self.glance = glance
 
     def compose(self) -> ComposeResult:
-        """Title with the clock, steps, result, footer."""
+        """Header, title with the clock, steps, result, footer."""
+        yield Headline()
         yield Static(id="title", markup=False)
         yield Static(id="steps", markup=False)
         yield Static(id="result", markup=False)
@@ -49,7 +53,13 @@ class Timeline(Screen[None]):
 
     def on_mount(self) -> None:
         """Start following."""
+        self.set_interval(1.0, self.draw_header)
+        self.draw_header()
         self.follow()
+
+    def draw_header(self) -> None:
+        """Clock and age, every second."""
+        self.query_one(Headline).show(self.feed, self.glance())
 
     @work(exclusive=True, exit_on_error=False)
     async def follow(self) -> None:
@@ -68,14 +78,12 @@ class Timeline(Screen[None]):
 
 
 def title(picture: RunPicture) -> str:
-    """Two lines: which run, its state, the time and the recovery clock."""
-    clock = "-" if picture.clock is None else f"{picture.clock:.1f} s"
-    detach = (
-        "" if picture.ended else f"  (the run goes on without us: infctl runs attach {picture.run})"
-    )
+    """Two lines: which run, then its state, the time and the recovery clock."""
+    leave = "" if picture.ended else "  q leaves it running"
+    clock = f"  RTO {picture.clock}" if picture.clock else ""
     return (
-        f"Run {clean(picture.name)} {picture.state.upper()}  elapsed {picture.elapsed:.0f} s"
-        f"  RTO {clock}\n{picture.run}{detach}"
+        f"{clean(picture.name, limit=76)}\n"
+        f"run {picture.run[-6:]}  {picture.state.upper()}  {picture.elapsed:.0f} s{clock}{leave}"
     )
 
 

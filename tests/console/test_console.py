@@ -73,7 +73,7 @@ class CannedFeed:
 
     async def follow(self, run: str) -> AsyncIterator[RunPicture]:
         steps = (("s1", HOSTILE, "done", 0.0, 1.5), ("s2", "wait", "running", 1.5, None))
-        yield RunPicture(run, "drill failover", "running", steps, 3.0, 1.0, (), False)
+        yield RunPicture(run, "drill failover", "running", steps, 3.0, "1.0 s", (), False)
 
     async def plan_drill(self, region: str) -> Proposal:
         step = Step("kill", Operation("inject_fault", {"target": region}))

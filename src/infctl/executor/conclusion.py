@@ -114,7 +114,7 @@ def summary_lines(order: Order, recovery: Recovery) -> list[str]:
         f" error budget burnt {_times(recovery.budget_burnt)}; p50 {_milliseconds(recovery.p50)},"
         f" p99 {_milliseconds(recovery.p99)} during",
         f"this machine's CPU: {_share(recovery.host_mean)} in the mean,"
-        f" {_share(recovery.host_peak)} in the worst 5 s",
+        f" never below {_share(recovery.host_peak)} in its busiest 5 s",
     ]
     return lines
 
