@@ -1,5 +1,6 @@
 """An agent that is killed, an API server that restarts, a region whose processes are all killed."""
 
+import shutil
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,7 @@ def home(fragile: Node, request: pytest.FixtureRequest) -> Iterator[str]:
     fragile.plane.make_namespace(name)
     yield name
     fragile.start()
+    fragile.plane.kubectl("-n", name, "delete", "pods", "--all", "--wait=false")
     fragile.plane.remove_namespace(name)
     wait_for(lambda: not fragile.processes())
 
@@ -110,6 +112,25 @@ def test_an_api_server_that_restarts_finds_pods_as_they_are_by_then(
     (node.scratch(pod) / "ready.bad").unlink()
     node.wait_ready(home, "web")
     assert before <= pids(node)
+
+
+def test_a_region_that_lost_its_data_gets_its_node_back_and_no_pod_lives_on(
+    fragile: Node, home: str
+) -> None:
+    node = fragile
+    node.apply(home, make_pod("web", container=PROBED))
+    node.wait_ready(home, "web")
+    node.plane.stop()
+    shutil.rmtree(node.lab.folder(node.region) / "etcd")
+    (node.lab.folder(node.region) / "etcd").mkdir(mode=0o700)
+    node.plane.start()
+    ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+    wait_for(lambda: node.plane.kubectl("get", "node", node.name, "-o", ready) == "True")
+    wait_for(lambda: not node.processes())
+    node.plane.make_namespace("anew")
+    node.apply("anew", make_pod("web", container=PROBED))
+    node.wait_ready("anew", "web")
+    node.plane.remove_namespace("anew")
 
 
 def test_a_deleted_node_registers_again(fragile: Node) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infctl.lab.agent.events import is_told
-from infctl.lab.agent.nodes import is_ready, make_node, make_node_status
+from infctl.lab.agent.nodes import NodePlace, is_ready, make_node, make_node_status, pods_per_node
 from infctl.lab.agent.probing import port_number
 from infctl.lab.agent.volumes import absent_paths, blocking_volumes
 
@@ -33,19 +33,28 @@ def test_paths_that_are_not_there_are_named_once() -> None:
     assert absent_paths({"containers": [mounts, mounts]}) == ["/a", "/b"]
 
 
+PLACE = NodePlace("eu-west-1-node-2", "127.20.1.33", "eu-west-1", 2, pods=60)
+
+
 def test_a_node_tells_its_place_and_its_kubelet() -> None:
-    node = make_node("eu-west-1-node-2", "eu-west-1", 2)
+    node = make_node(PLACE)
     assert node["metadata"]["labels"]["topology.kubernetes.io/zone"] == "eu-west-1b"
-    status = make_node_status("eu-west-1-node-2", "127.20.1.33", 100.0, {})
+    status = make_node_status(PLACE, "v1.37.2", 100.0, {})
     assert status["addresses"][0] == {"type": "InternalIP", "address": "127.20.1.33"}
     assert status["daemonEndpoints"]["kubeletEndpoint"]["Port"] == 10250
+    assert status["allocatable"]["pods"] == "60"
     assert is_ready({"status": status})
+
+
+@pytest.mark.parametrize(("nodes", "pods"), [(1, 191), (3, 63)])
+def test_nodes_take_no_more_pods_than_there_are_addresses(nodes: int, pods: int) -> None:
+    assert pods_per_node(nodes) == pods
 
 
 def test_a_node_that_the_controller_gave_up_becomes_ready_with_a_new_date() -> None:
     lost = {"type": "Ready", "status": "Unknown", "lastTransitionTime": "2020-01-01T00:00:00Z"}
     assert not is_ready({"status": {"conditions": [lost]}})
-    status = make_node_status("n", "127.20.1.32", 100.0, {"conditions": [lost]})
+    status = make_node_status(PLACE, "v1.37.2", 100.0, {"conditions": [lost]})
     assert status["conditions"][0]["lastTransitionTime"] == "1970-01-01T00:01:40Z"
     assert status["conditions"][0]["status"] == "True"
 

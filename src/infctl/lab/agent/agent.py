@@ -12,7 +12,7 @@ from infctl.lab.agent.allocation import Allocation
 from infctl.lab.agent.events import Events
 from infctl.lab.agent.heart import Heart, follow_nodes
 from infctl.lab.agent.host import FindImage, Host
-from infctl.lab.agent.nodes import make_node
+from infctl.lab.agent.nodes import NodePlace, pods_per_node
 from infctl.lab.agent.places import (
     certificate,
     cloud_endpoint,
@@ -49,10 +49,12 @@ async def serve(lab: Lab, region: Region, find_image: FindImage) -> None:
 
 async def _run_all(lab: Lab, region: Region, host: Host, table: Table) -> None:
     beats = Beats(marker(lab, region), len(host.nodes), table.has_listed.is_set)
-    hearts = {
-        name: Heart(host.cluster, make_node(name, region.name, number), address, beats.add)
+    pods = pods_per_node(len(host.nodes))
+    places = [
+        NodePlace(name, address, region.name, number, pods)
         for number, (name, address) in enumerate(host.nodes.items(), 1)
-    }
+    ]
+    hearts = {place.name: Heart(host.cluster, place, beats.add) for place in places}
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(host.events.run())
         tasks.create_task(table.run())

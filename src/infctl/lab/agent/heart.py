@@ -23,12 +23,11 @@ class Heart:
     """One node's heartbeat; `beaten` is called after each one that the API server took."""
 
     def __init__(
-        self, cluster: Cluster, node: Object, address: str, beaten: Callable[[str], None]
+        self, cluster: Cluster, place: nodes.NodePlace, beaten: Callable[[str], None]
     ) -> None:
-        self.name: str = node["metadata"]["name"]
+        self.name = place.name
         self._cluster = cluster
-        self._node = node
-        self._address = address
+        self._place = place
         self._beaten = beaten
         self._is_registered = False
         self._hurry = asyncio.Event()
@@ -69,16 +68,17 @@ class Heart:
 
     async def _register(self) -> None:
         path = f"{_NODES}/{self.name}"
+        node = nodes.make_node(self._place)
+        # Its kubelet is as new as its API server: there is no other program in between.
+        version = (await self._cluster.get("/version"))["gitVersion"]
         try:
-            held = await self._cluster.create(_NODES, self._node)
+            held = await self._cluster.create(_NODES, node)
         except ClusterError as error:
             if error.status != _CONFLICT:
                 raise
-            labels = {"metadata": {"labels": self._node["metadata"]["labels"]}}
+            labels = {"metadata": {"labels": node["metadata"]["labels"]}}
             held = await self._cluster.patch(path, labels)
-        status = nodes.make_node_status(
-            self.name, self._address, time.time(), held.get("status") or {}
-        )
+        status = nodes.make_node_status(self._place, version, time.time(), held.get("status") or {})
         await self._cluster.patch(f"{path}/status", {"status": status}, content_type=_MERGE)
         await self._renew_or_create(nodes.make_lease(held, _now()))
         _LOG.info("node %s is registered", self.name)

@@ -99,7 +99,10 @@ class Keeper:
         """Run a command beside the container: the exit code and the end of what it said."""
         from infctl.lab.agent.beside import run_beside
 
-        command = (await self.recipe()).command
+        try:
+            command = (await self.recipe()).command
+        except CannotStart as error:
+            return 1, error.message
         return await run_beside(argv, command.environment, command.folder, timeout)
 
     async def recipe(self) -> Recipe:

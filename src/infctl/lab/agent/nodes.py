@@ -2,12 +2,13 @@
 
 import platform
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from infctl.lab import addresses
 from infctl.lab.agent.facts import Object
 from infctl.lab.agent.status import timestamp
 
-CAPACITY = {"cpu": "16", "memory": "64Gi", "pods": "190", "ephemeral-storage": "100Gi"}
+CAPACITY = {"cpu": "16", "memory": "64Gi", "ephemeral-storage": "100Gi"}
 """Declared, not measured: the lab's nodes share one machine, and the scheduler needs numbers."""
 LEASE_SECONDS = 16
 BEAT_SECONDS = 4.0
@@ -16,41 +17,63 @@ _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 _FEATURES = ["ExtendWebSocketsToKubelet"]
 
 
-def make_node(name: str, region: str, number: int) -> Object:
-    """A node's object; its zone is the region's first, second, and so on."""
+@dataclass(frozen=True, slots=True)
+class NodePlace:
+    """Where a node is; numbers start at 1. `pods` is how many it takes."""
+
+    name: str
+    address: str
+    region: str
+    number: int
+    pods: int
+
+    @property
+    def zone(self) -> str:
+        """The region's first zone, its second, and so on."""
+        return f"{self.region}{chr(ord('a') + (self.number - 1) % 26)}"
+
+
+def make_node(place: NodePlace) -> Object:
+    """A node's object."""
     machine = platform.machine()
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
-            "name": name,
+            "name": place.name,
             "labels": {
-                "kubernetes.io/hostname": name,
+                "kubernetes.io/hostname": place.name,
                 "kubernetes.io/os": "linux",
                 "kubernetes.io/arch": _MACHINES.get(machine, machine),
                 "node.kubernetes.io/instance-type": "lab",
-                "topology.kubernetes.io/region": region,
-                "topology.kubernetes.io/zone": f"{region}{chr(ord('a') + (number - 1) % 26)}",
+                "topology.kubernetes.io/region": place.region,
+                "topology.kubernetes.io/zone": place.zone,
             },
         },
     }
 
 
-def make_node_status(name: str, address: str, at: float, before: Object) -> Object:
+def pods_per_node(nodes: int) -> int:
+    """How many pods each of a region's nodes takes, so that their addresses suffice."""
+    return (addresses.LAST_POD - addresses.FIRST_POD + 1) // nodes
+
+
+def make_node_status(place: NodePlace, version: str, at: float, before: Object) -> Object:
     """A healthy node's status; `before` is what the API server holds, whose dates are kept."""
+    capacity = {**CAPACITY, "pods": str(place.pods)}
     known = {c["type"]: c for c in before.get("conditions") or ()}
     wanted = [("Ready", "True", "KubeletReady", "the lab's node agent takes pods")]
     wanted += [(kind, "False", "Shared", "not measured in the lab") for kind in _PRESSURES]
     return {
-        "capacity": CAPACITY,
-        "allocatable": CAPACITY,
+        "capacity": capacity,
+        "allocatable": capacity,
         "addresses": [
-            {"type": "InternalIP", "address": address},
-            {"type": "Hostname", "address": name},
+            {"type": "InternalIP", "address": place.address},
+            {"type": "Hostname", "address": place.name},
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": addresses.AGENT_PORT}},
         "declaredFeatures": _FEATURES,
-        "nodeInfo": _node_info(),
+        "nodeInfo": _node_info(version),
         "conditions": [_condition(c, at, known.get(c[0])) for c in wanted],
     }
 
@@ -68,7 +91,7 @@ def _condition(told: Sequence[str], at: float, before: Object | None) -> Object:
     }
 
 
-def _node_info() -> Object:
+def _node_info(version: str) -> Object:
     machine = platform.machine()
     return {
         "machineID": "",
@@ -77,7 +100,7 @@ def _node_info() -> Object:
         "kernelVersion": platform.release(),
         "osImage": "processes of this machine",
         "containerRuntimeVersion": "infctl://1",
-        "kubeletVersion": "v1.37.2",
+        "kubeletVersion": version,
         "kubeProxyVersion": "",
         "operatingSystem": "linux",
         "architecture": _MACHINES.get(machine, machine),

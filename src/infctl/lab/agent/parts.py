@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from infctl.lab import addresses, pki
+from infctl.lab import addresses
 from infctl.lab.agent.nodes import BEAT_SECONDS
 from infctl.lab.agent.places import certificate_name, marker, node_addresses, pods_folder
 from infctl.lab.agent.records import living
@@ -19,6 +19,9 @@ _PASSED_ON = ("HOME", "XDG_CACHE_HOME")
 
 def prepare(lab: Lab, region: Region) -> None:
     """Issue the certificate of the nodes' servers."""
+    # The agent's own process needs no cryptography, and three of them start at once.
+    from infctl.lab import pki
+
     pki.ensure_authority(lab)
     pki.issue(
         lab,

@@ -109,7 +109,7 @@ class Table:
 
     def _record(self, uid: str, pod: Object) -> PodRecord:
         metadata = pod["metadata"]
-        taken = {worker.facts.address for worker in self._workers.values()}
+        taken = {w.facts.address for w in self._workers.values() if w.holds_address}
         taken |= {record.address for record in self._recorded.values()}
         address = self._host.allocation.give(taken)
         node = pod["spec"]["nodeName"]

@@ -41,6 +41,11 @@ class Worker:
         self.containers = [self._keeper(c, policy) for c in containers]
         self._take_over()
 
+    @property
+    def holds_address(self) -> bool:
+        """Whether its address is in use: what has completed needs it no more."""
+        return (self.pod.get("status") or {}).get("phase") not in _OVER
+
     def keeper(self, name: str) -> Keeper | None:
         """The keeper of the container of that name."""
         return next((k for k in self._all() if k.view.name == name), None)
