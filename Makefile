@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 BIN := .venv/bin
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
-SOURCES := src tests console commands runbooks drills
+SOURCES := src tests console commands runbooks drills scripts
 
 .PHONY: demo demo-operated test check fix lock install types clean
 
