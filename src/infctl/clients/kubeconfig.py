@@ -3,6 +3,9 @@
 What is handed on is one context's cluster and user, with known keys only.
 """
 
+import errno
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,8 @@ USER_KEYS = (
 FILES = ("certificate-authority", "client-certificate", "client-key")
 COMMANDS = ("aws", "aws-iam-authenticator", "gke-gcloud-auth-plugin", "kubelogin")
 """Credential plugins of the clouds; by bare name, as PATH has them."""
+VARIABLES = ("AWS_", "AZURE_", "AAD_", "GOOGLE_", "CLOUDSDK_", "USE_GKE_")
+"""Beginnings of what may be set for them; PATH or LD_PRELOAD would run something else."""
 
 Config = dict[str, Any]
 
@@ -50,9 +55,7 @@ def _parse(path: Path) -> Config:
     from ruamel.yaml.error import YAMLError
 
     try:
-        if path.stat().st_size > LARGEST:
-            raise _wrong(path, "is larger than 1 MiB")
-        found = YAML(typ="safe", pure=True).load(path.read_text())
+        found = YAML(typ="safe", pure=True).load(_read(path))
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror}") from None
     except (YAMLError, UnicodeDecodeError, RecursionError, ValueError):
@@ -60,6 +63,21 @@ def _parse(path: Path) -> Config:
     if not isinstance(found, dict):
         raise _wrong(path, "is not a mapping")
     return found
+
+
+def _read(path: Path) -> str:
+    # Opening a pipe would wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise _wrong(path, "is no regular file")
+        raw = file.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise _wrong(path, f"is larger than {LARGEST} bytes")
+    return raw.decode()
 
 
 def _named(config: Config, key: str, name: str, path: Path) -> Config:
@@ -85,14 +103,15 @@ def _vet_cluster(cluster: Mapping[str, Any], path: Path) -> Config:
     if cluster.get("insecure-skip-tls-verify"):
         raise _wrong(path, "says insecure-skip-tls-verify; infctl verifies every server")
     _refuse_unknown(cluster, CLUSTER_KEYS, path)
-    server = urlsplit(str(cluster.get("server", "")))
-    if server.scheme != "https" or not server.hostname or server.username:
+    _check_texts(cluster, CLUSTER_KEYS, path)
+    if not _is_https(cluster.get("server", "")):
         raise _wrong(path, "has a server that is not https://HOST")
     return _absolute({key: cluster[key] for key in CLUSTER_KEYS if key in cluster}, path)
 
 
 def _vet_user(user: Mapping[str, Any], path: Path) -> Config:
     _refuse_unknown(user, USER_KEYS, path)
+    _check_texts(user, USER_KEYS, path)
     if "exec" in user:
         _vet_exec(user["exec"], path)
     return _absolute(dict(user), path)
@@ -111,6 +130,41 @@ def _vet_exec(plugin: Any, path: Path) -> None:
     if command not in COMMANDS:
         known = ", ".join(COMMANDS)
         raise _wrong(path, f"would run {clean(str(command), limit=80)}; infctl runs only {known}")
+    arguments, variables = plugin.get("args") or [], plugin.get("env") or []
+    if not isinstance(arguments, list) or not all(isinstance(a, str) for a in arguments):
+        raise _wrong(path, "has exec.args that are no list of texts")
+    if not isinstance(variables, list) or not all(_is_variable(v) for v in variables):
+        raise _wrong(path, "has exec.env that is no list of names and values")
+    for variable in variables:
+        if not variable["name"].startswith(VARIABLES):
+            name = clean(variable["name"], limit=80)
+            raise _wrong(path, f"would set {name} for a plugin; infctl sets only those of a cloud")
+
+
+def _is_variable(found: Any) -> bool:
+    return (
+        isinstance(found, Mapping)
+        and set(found) == {"name", "value"}
+        and all(isinstance(value, str) for value in found.values())
+    )
+
+
+def _is_https(address: str) -> bool:
+    try:
+        server = urlsplit(address)
+        return server.scheme == "https" and bool(server.hostname) and not server.username
+    except ValueError:
+        return False
+
+
+def _check_texts(entry: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:
+    """Values go into headers and file names: texts, without a line's end or a NUL."""
+    for key in known:
+        value = entry.get(key, "")
+        if isinstance(value, str) and key.endswith("-data"):
+            value = value.replace("\n", "")
+        if key != "exec" and (not isinstance(value, str) or not value.isprintable()):
+            raise _wrong(path, f"has a {key} that is no plain text")
 
 
 def _refuse_unknown(entry: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:

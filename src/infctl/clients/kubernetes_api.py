@@ -10,12 +10,15 @@ from urllib.parse import urlencode, urlsplit
 from infctl.clients.breaker import Breaker
 from infctl.clients.kubeconfig import read_context
 from infctl.clients.kubernetes_errors import explain
-from infctl.errors import Unreachable
+from infctl.errors import ConfigurationError, CredentialsError, InfctlError, Unreachable
+from infctl.model.text import clean
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
 WATCH_SILENCE_SECONDS = 60.0
 """A watch gets bookmarks about once a minute; a connection that says less is taken for dead."""
+PLUGIN_SECONDS = 10.0
+"""A credential plugin may ask its cloud."""
 LARGEST_ANSWER = 256 * 1024 * 1024
 _NOT_FOUND, _FAILED = 404, 400
 JSON = "application/json"
@@ -119,8 +122,36 @@ class Api:
         async with self._opening:
             if self._client is None:
                 config = await asyncio.to_thread(read_context, self._kubeconfig, self._context)
-                self._client = await _make_client(config)
+                self._client = await self._make_client(config)
         return self._client
+
+    async def _make_client(self, config: dict[str, Any]) -> Any:
+        # Importing takes half a second; other regions are asked meanwhile.
+        client, loader = await asyncio.to_thread(_import_sdk)
+        configuration = client.Configuration()
+        try:
+            async with asyncio.timeout(PLUGIN_SECONDS):
+                await loader.load_kube_config_from_dict(config, client_configuration=configuration)
+            configuration.retries = None
+            if _is_loopback(urlsplit(configuration.host).hostname or ""):
+                # No proxy of the environment stands between this machine and itself.
+                configuration.client_session_kwargs = {"trust_env": False}
+            return client.ApiClient(configuration)
+        except (loader.ConfigException, OSError, ValueError) as error:
+            raise self._no_credentials(error, config) from error
+
+    def _no_credentials(self, error: Exception, config: dict[str, Any]) -> InfctlError:
+        told = clean(str(error) or type(error).__name__, limit=300)
+        if "exec" in config["users"][0]["user"]:
+            return CredentialsError(
+                f"{self.region}: no credentials from the kubeconfig's plugin: {told}",
+                hint="log in to the cloud, then try again",
+            )
+        return ConfigurationError(
+            f"the kubeconfig {self._kubeconfig} has certificates that cannot be used: {told}",
+            unchanged="no server was asked",
+            hint="kubectl config view",
+        )
 
     def _silent(self, error: BaseException) -> Unreachable:
         reason = "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__
@@ -173,18 +204,6 @@ def _library_errors() -> tuple[type[BaseException], ...]:
     import aiohttp
 
     return (aiohttp.ClientError, TimeoutError, OSError)
-
-
-async def _make_client(config: dict[str, Any]) -> Any:
-    # Importing takes half a second; other regions are asked meanwhile.
-    client, loader = await asyncio.to_thread(_import_sdk)
-    configuration = client.Configuration()
-    await loader.load_kube_config_from_dict(config, client_configuration=configuration)
-    configuration.retries = None
-    if _is_loopback(urlsplit(configuration.host).hostname or ""):
-        # No proxy of the environment stands between this machine and itself.
-        configuration.client_session_kwargs = {"trust_env": False}
-    return client.ApiClient(configuration)
 
 
 def _import_sdk() -> tuple[Any, Any]:
