@@ -85,7 +85,7 @@ def serving(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Iter
     """Serve on an address of its own; yields host:port."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         thread = threading.Thread(
-            target=_accept, args=(listener, behaviour, context), daemon=True, name="hostile"
+            target=accept, args=(listener, behaviour, context), daemon=True, name="hostile"
         )
         thread.start()
         host, port = listener.getsockname()
@@ -108,7 +108,8 @@ def black_hole() -> Iterator[str]:
         yield f"{host}:{port}"
 
 
-def _accept(listener: socket.socket, behaviour: Behaviour, context: ssl.SSLContext | None) -> None:
+def accept(listener: socket.socket, behaviour: Behaviour, context: ssl.SSLContext | None) -> None:
+    """Serve every connection of a listener, in threads, until it is closed."""
     with contextlib.suppress(OSError):
         while True:
             connection, _ = listener.accept()

@@ -1,5 +1,6 @@
 """The environment's fault injector: HTTP over a unix socket, behind the port `Faults`."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ CONNECT_SECONDS = 2.0
 CALL_SECONDS = 10.0
 HEAL_SECONDS = 120.0
 """Healing answers when what was stopped is ready again."""
+LARGEST = 4 * 1024 * 1024
 _FAILED = 400
 
 
@@ -24,24 +26,24 @@ class FaultInjector:
     async def inject(self, fault_id: str, kind: str, target: str, ttl: float) -> ActiveFault:
         """Start a fault; the same id again is the same fault."""
         body = {"kind": kind, "target": target, "ttl": ttl}
-        return _fault(await self._ask("PUT", f"/faults/{quote(fault_id, safe='')}", body))
+        return _fault(await self._ask("PUT", _route(fault_id), body, CALL_SECONDS))
 
     async def renew(self, fault_id: str, ttl: float) -> None:
         """Keep a fault for `ttl` seconds more."""
-        await self._ask("POST", f"/faults/{quote(fault_id, safe='')}/renew", {"ttl": ttl})
+        await self._ask("POST", f"{_route(fault_id)}/renew", {"ttl": ttl}, CALL_SECONDS)
 
     async def heal(self, fault_id: str) -> None:
         """End a fault and wait until what it stopped was started again."""
-        route = f"/faults/{quote(fault_id, safe='')}"
-        await self._ask("DELETE", route, None, HEAL_SECONDS)
+        await self._ask("DELETE", _route(fault_id), None, HEAL_SECONDS)
 
     async def active(self) -> list[ActiveFault]:
         """The faults now in force."""
-        return [_fault(entry) for entry in (await self._ask("GET", "/faults"))["faults"]]
+        found = (await self._ask("GET", "/faults", None, CALL_SECONDS)).get("faults")
+        if not isinstance(found, list):
+            raise _stranger()
+        return [_fault(entry) for entry in found]
 
-    async def _ask(
-        self, method: str, route: str, body: Any = None, deadline: float = CALL_SECONDS
-    ) -> dict[str, Any]:
+    async def _ask(self, method: str, route: str, body: Any, deadline: float) -> dict[str, Any]:
         import aiohttp
 
         limit = aiohttp.ClientTimeout(total=deadline, sock_connect=CONNECT_SECONDS)
@@ -51,17 +53,46 @@ class FaultInjector:
                 aiohttp.ClientSession(connector=connector, timeout=limit) as session,
                 session.request(method, f"http://faults{route}", json=body) as answer,
             ):
-                found = await answer.json(content_type=None)
+                raw = await _whole(answer.content)
                 status = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(
                 f"the fault injector does not answer ({type(error).__name__})",
                 hint="infctl lab status",
             ) from error
+        found = _parse(raw)
         if status >= _FAILED:
-            told = found.get("error", status) if isinstance(found, dict) else status
+            told = found.get("error") or status
             raise InfctlError(f"the fault injector refuses: {clean(str(told), limit=300)}")
-        return found if isinstance(found, dict) else {}
+        if not found:
+            raise _stranger()
+        return found
+
+
+def _route(fault_id: str) -> str:
+    return f"/faults/{quote(fault_id, safe='')}"
+
+
+async def _whole(content: Any) -> bytes:
+    body = bytearray()
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > LARGEST:
+            raise _stranger()
+    return bytes(body)
+
+
+def _parse(raw: bytes) -> dict[str, Any]:
+    """The JSON object, empty where it is none."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _stranger() -> Unreachable:
+    return Unreachable("what answers as the fault injector does not speak its API")
 
 
 def _fault(entry: dict[str, Any]) -> ActiveFault:
@@ -74,4 +105,4 @@ def _fault(entry: dict[str, Any]) -> ActiveFault:
             expires=float(entry["expires"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unreachable("what answers as the fault injector does not speak its API") from error
+        raise _stranger() from error

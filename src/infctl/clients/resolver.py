@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from infctl.errors import InfctlError, Unreachable
+from infctl.model.text import clean
 from infctl.ports.names import Answer
 
 TIMEOUT = 1.0
@@ -19,18 +20,24 @@ class DnsResolver:
 
     async def resolve(self, name: str) -> Answer:
         """One A query; Unreachable where no server answers."""
-        import dns.message
+        import dns.exception
         import dns.rcode
-        import dns.rdatatype
 
-        answer = await self._ask(dns.message.make_query(name, dns.rdatatype.A))
+        shown = clean(name, limit=260)
+        answer = await self._ask(_question(name))
         if answer.rcode() == dns.rcode.NXDOMAIN:
-            raise InfctlError(f"the name service does not know {name}", hint="infctl deploy apply")
+            raise InfctlError(f"the name service does not know {shown}", hint="infctl deploy apply")
         if answer.rcode() != dns.rcode.NOERROR:
-            raise Unreachable(f"{name}: the name service says {dns.rcode.to_text(answer.rcode())}")
-        sets = [rrset for rrset in answer.answer if rrset.rdtype == dns.rdatatype.A]
-        addresses = tuple(str(item) for rrset in sets for item in rrset)
-        return Answer(addresses, min((rrset.ttl for rrset in sets), default=0), time.time())
+            raise Unreachable(f"{shown}: the name service says {dns.rcode.to_text(answer.rcode())}")
+        try:
+            # Through aliases, and past what was not asked for.
+            chain = answer.resolve_chaining()
+        except dns.exception.DNSException as error:
+            raise Unreachable(f"{shown}: the name service's answer makes no sense") from error
+        if chain.answer is None:
+            return Answer((), 0, time.time())
+        addresses = tuple(str(item) for item in chain.answer)
+        return Answer(addresses, chain.minimum_ttl, time.time())
 
     async def _ask(self, query: Any) -> Any:
         import dns.asyncquery
@@ -41,7 +48,7 @@ class DnsResolver:
             try:
                 # A truncated answer is asked for again over TCP.
                 answer, _ = await dns.asyncquery.udp_with_fallback(query, server, TIMEOUT, port)
-            except (dns.exception.DNSException, OSError, EOFError):
+            except (dns.exception.DNSException, OSError, EOFError, ValueError):
                 continue
             return answer
         raise Unreachable(f"the name server {server}:{port} does not answer")
@@ -56,3 +63,14 @@ class DnsResolver:
             return str(dns.resolver.Resolver().nameservers[0]), 53
         except (dns.exception.DNSException, OSError, IndexError) as error:
             raise Unreachable("this machine names no name server") from error
+
+
+def _question(name: str) -> Any:
+    import dns.exception
+    import dns.message
+    import dns.rdatatype
+
+    try:
+        return dns.message.make_query(name, dns.rdatatype.A)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise InfctlError(f"{clean(name, limit=80)!r} can be no host's name") from error
