@@ -18,8 +18,7 @@ demo-operated: .venv/lab.installed ## The same, with traffic moved by our own ve
 	@scripts/demo operated
 
 test: .venv/dev.installed ## Every test, the lab's included
-	@$(BIN)/python -m infctl.lab.fetch
-	@$(BIN)/python -m infctl.lab.images build
+	@$(BIN)/infctl lab fetch
 	@$(BIN)/pytest
 
 check: .venv/dev.installed types ## Format, lint, imports
