@@ -1,6 +1,7 @@
 """The access file: what is right is read, what is wrong is told with its place."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,8 @@ REGION = RIGHT["regions"]["eu-west-1"]
         (changed(regions={"eu": {**REGION, "prometheus": "http://h:99999"}}), "not a URL"),
         (changed(cloud={"region": "us-east-1\u001b[2J"}), "cloud.region"),
         (changed(resolver={"address": "127.0.0.1", "port": "53"}), "resolver.port"),
+        (changed(resolver={"address": "1.2"}), "not an IP address"),
+        (changed(resolver={"address": "ns.example.com"}), "not an IP address"),
     ],
 )
 def test_what_is_wrong_is_told(write: Write, content: Any, told: str) -> None:
@@ -111,4 +114,16 @@ def test_a_file_that_others_may_read_or_write_is_refused(write: Write, mode: int
 def test_a_folder_of_that_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "blue.json").mkdir()
     with pytest.raises(ConfigurationError):
+        find_environment(tmp_path, "blue")
+
+
+def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "blue.json", 0o600)
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        find_environment(tmp_path, "blue")
+
+
+def test_a_link_to_nowhere_is_told_and_not_taken_for_no_environment(tmp_path: Path) -> None:
+    (tmp_path / "blue.json").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
         find_environment(tmp_path, "blue")

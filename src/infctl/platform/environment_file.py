@@ -3,6 +3,7 @@
 `$XDG_STATE_HOME/infctl/environments/NAME.json`; `infctl lab up` writes one, people write others.
 """
 
+import ipaddress
 import json
 import os
 import stat
@@ -38,6 +39,14 @@ def _check_absolute(value: str) -> str:
     return value
 
 
+def _check_address(value: str) -> str:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise ValueError("not an IP address") from None
+    return value
+
+
 Url = Annotated[str, Field(max_length=2048), AfterValidator(_check_url)]
 AbsolutePath = Annotated[str, Field(max_length=4096), AfterValidator(_check_absolute)]
 
@@ -62,7 +71,7 @@ class RegionAccess(Section):
 class ResolverAccess(Section):
     """The name server that clients of the platform ask; without one this machine's."""
 
-    address: Annotated[str, Field(max_length=45, pattern=r"^[0-9a-f.:]+$")]
+    address: Annotated[str, Field(max_length=45), AfterValidator(_check_address)]
     port: Port = 53
 
 
@@ -92,7 +101,7 @@ def find_environment(folder: Path, name: str) -> Environment | None:
     if not is_name(name):
         raise ConfigurationError(f"{clean(name, limit=80)!r} cannot be the name of an environment")
     path = folder / f"{name}.json"
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return None
     try:
         found = Environment.model_validate(_read(path))
@@ -105,7 +114,9 @@ def find_environment(folder: Path, name: str) -> Environment | None:
 
 def _read(path: Path) -> Any:
     try:
-        with path.open("rb") as file:
+        # Opening a pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
             _check_owner(path, os.fstat(file.fileno()))
             raw = file.read(LARGEST + 1)
     except OSError as error:
