@@ -17,6 +17,7 @@ from infctl.lab.supervisor.admin import Admin
 from infctl.lab.supervisor.faults import Faults
 from infctl.lab.supervisor.household import Household, Residents
 from infctl.lab.supervisor.ports import check_free
+from infctl.lab.supervisor.watches import check_watches
 
 _LOG = logging.getLogger(__name__)
 SUPERVISOR = "supervisor"
@@ -55,6 +56,7 @@ def run(state: Path, assemble: Assemble) -> None:
     try:
         assembly = assemble(lab)
         check_free(assembly.parts)
+        check_watches(len(lab.regions))
         household = Household(lab, assembly.parts, assembly.residents, register)
     except (LabError, OSError) as error:
         _report(state, error)
