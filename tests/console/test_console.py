@@ -44,6 +44,7 @@ def region(name: str) -> RegionSnapshot:
         traffic_share=seen(0.33),
         dns_healthy=seen(True),
         switched_off=seen(False),
+        store=seen(True),
         weight=seen(100),
         generation=seen("sha256:b"),
     )

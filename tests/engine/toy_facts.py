@@ -24,6 +24,7 @@ def _region(name: str, rate: float) -> RegionSnapshot:
         "traffic_share": 1 / 3,
         "dns_healthy": True,
         "switched_off": False,
+        "store": True,
         "weight": 100,
         "generation": "sha256:0",
     }

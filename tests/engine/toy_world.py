@@ -149,6 +149,10 @@ class ToyStore:
     toy: Toy
     region: str
 
+    async def buckets(self) -> list[str]:
+        self._check()
+        return sorted({bucket for region, bucket, _ in self.toy.objects if region == self.region})
+
     async def put(self, bucket: str, key: str, body: bytes) -> None:
         self._check()
         if (self.region, bucket, key) not in self.toy.objects:

@@ -33,6 +33,7 @@ def region(**changes: Any) -> RegionSnapshot:
         traffic_share=seen(1.0),
         dns_healthy=seen(True),
         switched_off=seen(False),
+        store=seen(True),
         weight=seen(100),
         generation=seen("sha256:b"),
     )
@@ -56,6 +57,7 @@ CASES: list[tuple[str, dict[str, Any], Health, str]] = [
         "operator",
     ),
     ("API silent", {"cluster_version": unknown("k", 1, "no answer")}, Health.UNKNOWN, "no answer"),
+    ("store silent", {"store": unknown("s3", 1, "no answer")}, Health.UNKNOWN, "object store"),
     ("blind", {"requests_per_second": unknown("p", 1, "gone")}, Health.UNKNOWN, "gone"),
     ("stale", {"replicas": seen(Replicas(2, 2)).stale("cut off")}, Health.UNKNOWN, "cut off"),
     (

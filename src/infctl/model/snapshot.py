@@ -38,7 +38,8 @@ class RegionSnapshot:
 
     Latencies are in seconds, the error ratio and the traffic share lie in 0..1, `queue` counts
     waiting requests, `saturation` is busy device slots over all slots (0..1). `dns_healthy` is what
-    the name service's health checks say; `switched_off` is whether an operator's switch is set.
+    the name service's health checks say; `switched_off` is whether an operator's switch is set;
+    `store` is whether the region's object store answers: it keeps artifacts and others' switches.
     """
 
     name: str
@@ -54,6 +55,7 @@ class RegionSnapshot:
     traffic_share: Measured[float]
     dns_healthy: Measured[bool]
     switched_off: Measured[bool]
+    store: Measured[bool]
     weight: Measured[int]
     generation: Measured[str]
 

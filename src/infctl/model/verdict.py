@@ -79,6 +79,7 @@ def _unread(region: RegionSnapshot) -> Iterator[Finding]:
         "requests": region.requests_per_second,
         "health checks": region.dns_healthy,
         "switch": region.switched_off,
+        "object store": region.store,
     }
     for what, measured in needed.items():
         if not measured.known:

@@ -77,6 +77,16 @@ async def read_switches(
     return Measured(any(a.value for a in known), max(a.at for a in known), "s3 switches")
 
 
+async def read_store(store: ObjectStore, deadline: float) -> Measured[bool]:
+    """Whether a region's object store answers."""
+    return await measure(_answers(store), f"s3 {store.region}", deadline)
+
+
+async def _answers(store: ObjectStore) -> bool:
+    await store.buckets()
+    return True
+
+
 async def _held(store: ObjectStore, service: str, region: str, deadline: float) -> Measured[bool]:
     bucket = f"{service}-switches-{store.region}"
     return await measure(_exists(store, bucket, f"off/{region}"), f"s3 {store.region}", deadline)

@@ -9,7 +9,7 @@ from infctl.model.measured import Measured, unknown
 from infctl.model.snapshot import RegionSnapshot, Snapshot
 from infctl.observe.cluster import ClusterReading, read_cluster
 from infctl.observe.metrics import read_metrics
-from infctl.observe.names import NamesReading, read_names, read_switches
+from infctl.observe.names import NamesReading, read_names, read_store, read_switches
 from infctl.ports.world import World
 
 DEADLINE = 2.0
@@ -50,19 +50,20 @@ async def _region(
 ) -> RegionSnapshot:
     if name not in world.clusters:
         return _absent(name, f"the environment {world.environment} names no such region")
-    cluster, metrics, switched = await asyncio.gather(
+    cluster, metrics, switched, store = await asyncio.gather(
         read_cluster(world.clusters[name], target.service, deadline),
         read_metrics(world.metrics[name], deadline),
         read_switches(world.stores, target.service, name, deadline),
+        read_store(world.stores[name], deadline),
     )
-    return _assemble(name, cluster, metrics, switched, (await names)[name])
+    return _assemble(name, cluster, metrics, (switched, store), (await names)[name])
 
 
 def _assemble(
     name: str,
     cluster: ClusterReading,
     metrics: dict[str, Measured[float]],
-    switched: Measured[bool],
+    cloud: tuple[Measured[bool], Measured[bool]],
     names: NamesReading,
 ) -> RegionSnapshot:
     return RegionSnapshot(
@@ -74,7 +75,8 @@ def _assemble(
         traffic_share=unknown("prometheus", metrics["requests_per_second"].at, "not counted"),
         dns_healthy=names.healthy,
         weight=names.weight,
-        switched_off=switched,
+        switched_off=cloud[0],
+        store=cloud[1],
         **metrics,
     )
 

@@ -33,15 +33,3 @@ def test_failover_takes_a_region_out_of_the_answers_and_restore_brings_it_back(
     assert "switched off by an operator" in row["evidence"]
     living.run("restore", REGION, "--yes", timeout=150)
     until(lambda: living.regions()[REGION]["state"] == "healthy", 40, f"{REGION} is healthy")
-
-
-def test_the_last_region_cannot_be_switched_off(living: Living) -> None:
-    others = ("us-east-1", "ap-south-1")
-    try:
-        for region in others:
-            living.run("failover", region, f"--confirm={region}", "--reason", "x", timeout=150)
-        refused = living.run("failover", REGION, f"--confirm={REGION}", "--reason", "x", code=5)
-        assert "regions_on" in refused.stderr
-    finally:
-        for region in others:
-            living.run("restore", region, "--yes", timeout=150)
