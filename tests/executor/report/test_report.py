@@ -102,7 +102,7 @@ def test_run_json_is_an_envelope_with_the_recovery_in_it(tmp_path: Path) -> None
     data = json.loads((tmp_path / "run.json").read_text())
     assert (data["apiVersion"], data["kind"]) == ("infctl.dev/v1", "DrillReport")
     assert data["recovery"]["rto"] == 47.5
-    assert data["recovery"]["moments"]["fault"] == "1970-01-01T00:16:40.000+00:00"
+    assert data["recovery"]["moments"]["fault"] == "1970-01-01T00:16:40.000Z"
     assert data["outcome"] == {"word": "passed", "evidence": ["failover"]}
 
 

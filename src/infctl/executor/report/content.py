@@ -63,7 +63,8 @@ def instant(seconds: float | None) -> str | None:
     """RFC 3339 in UTC with milliseconds."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat("T", "milliseconds")
+    text = datetime.fromtimestamp(seconds, UTC).isoformat("T", "milliseconds")
+    return text.replace("+00:00", "Z")
 
 
 def recovery_json(recovery: Recovery) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Plots as inline SVG: no script, no network, colours that the page's own styles may turn."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from infctl.executor.report.content import RunReport
@@ -9,6 +10,8 @@ from infctl.model.text import clean
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _ERRORS = "#d4351c"
 _MOST_LABELS = 12
+_CLOSE = 1 / 20
+"""The share of a plot's width below which two labels would lie on each other."""
 
 
 def draw_figures(report: RunReport, series: Series, origin: float) -> list[tuple[str, str]]:
@@ -98,13 +101,25 @@ def _chart(
         y_title=unit,
         legend_at_bottom=True,
         include_x_axis=True,
-        x_label_rotation=45,
+        show_x_guides=True,
+        x_label_rotation=35,
         truncate_label=-1,
     )
     # Styles are of the whole page, so each plot's are bound to an id, the same each time.
     chart.uuid = unit.replace(" ", "-")
-    chart.x_labels = [{"value": at, "label": f"{name} {at:g}"} for at, name in marks.items()]
-    if not marks:
-        step = max(1, len(series.starts) // _MOST_LABELS)
-        chart.x_labels = list(series.starts[::step])
+    chart.x_labels = make_labels(marks, series.starts)
     return chart
+
+
+def make_labels(marks: dict[float, str], starts: Sequence[float]) -> list[Any]:
+    """What stands below the plot: the marks, those that are close together as one; else seconds."""
+    if not marks:
+        return list(starts[:: max(1, len(starts) // _MOST_LABELS)])
+    apart = (starts[-1] - starts[0]) * _CLOSE
+    found: list[tuple[float, str]] = []
+    for at, name in sorted(marks.items()):
+        if found and at - found[-1][0] < apart:
+            found[-1] = (found[-1][0], f"{found[-1][1]}, {name} {at:g}")
+        else:
+            found.append((at, f"{name} {at:g}"))
+    return [{"value": at, "label": label} for at, label in found]
