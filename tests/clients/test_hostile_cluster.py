@@ -301,13 +301,29 @@ async def test_a_server_that_ends_every_watch_at_once_is_not_hammered(
     assert len(asked) < 20
 
 
-async def test_a_watch_that_is_refused_ends_with_the_refusal(
+FORBIDDEN = status(403, "Forbidden", RBAC)
+
+
+async def test_a_watch_that_is_refused_from_the_first_ends_with_the_refusal(
     connect: Connect, tls: ssl.SSLContext
 ) -> None:
-    behave = one_after_another([answer(page("a")), status(403, "Forbidden", RBAC)])
-    with serving(behave, tls) as address:
-        events = connect(address).watch(CONFIG_MAP, "default")
-        async with asyncio.timeout(10), aclosing(events):
-            await anext(events)
-            with pytest.raises(CredentialsError):
-                await anext(events)
+    with serving(FORBIDDEN, tls) as address, pytest.raises(CredentialsError):
+        await events_of(connect(address), 1)
+
+
+async def test_a_server_that_forbids_while_it_starts_again_is_waited_for(
+    connect: Connect, tls: ssl.SSLContext
+) -> None:
+    answers = [answer(page("a")), FORBIDDEN, FORBIDDEN, answer(page("c"))]
+    with serving(one_after_another(answers), tls) as address:
+        seen = await events_of(connect(address), 2)
+    assert [e.object["items"][0]["metadata"]["name"] for e in seen] == ["a", "c"]
+
+
+async def test_a_right_that_was_taken_away_for_good_ends_the_watch(
+    connect: Connect, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(infctl.clients.kubernetes_watch, "FORBIDDEN_SECONDS", 0.3)
+    answers = [answer(page("a")), *[FORBIDDEN] * 20]
+    with serving(one_after_another(answers), tls) as address, pytest.raises(CredentialsError):
+        await events_of(connect(address), 2)
