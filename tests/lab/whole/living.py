@@ -85,6 +85,11 @@ class Living:
         return found
 
 
+def is_host_limited(run: dict[str, Any]) -> bool:
+    """Whether this machine's own CPU was the limit, so that a drill decided nothing."""
+    return any("host-limited" in sentence for sentence in run["result"].get("evidence", ()))
+
+
 def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     """What `condition` returns once it is true; AssertionError after so many seconds."""
     deadline = time.monotonic() + seconds

@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
-from living import Living, until
+from living import Living, is_host_limited, until
 
 REGION = "eu-west-1"
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(500)]
 
 
 def test_the_operated_drill_recovers_within_the_bound_of_its_switch(living: Living) -> None:
     words = ("drill", "failover", "--region", REGION, "--mode", "operated", "--load", "60")
-    item: dict[str, Any] = living.read(*words, timeout=240)["items"][0]
+    item: dict[str, Any] = living.read(*words, timeout=240, code=None)["items"][0]
+    if is_host_limited(item):
+        item = living.read(*words, timeout=240, code=None)["items"][0]
     recovery = item["result"]["recovery"]
     assert item["result"]["outcome"] == "passed", item["result"]["evidence"]
     assert recovery["rto"] <= recovery["bound"] + 3

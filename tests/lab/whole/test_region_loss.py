@@ -8,22 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from living import ROOT, Living, until
+from living import ROOT, Living, is_host_limited, until
 
 REGION = "ap-south-1"
 SECOND_OPINION = ROOT / "tests" / "lab" / "rto_from_access_logs.py"
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def drill(living: Living, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A drill whose viewer was killed in the middle: the run goes on and leaves its report."""
+    """A drill whose viewer was killed in the middle: the run goes on and leaves its report.
+
+    Where other work kept this machine busy it decides nothing, and is tried once more.
+    """
+    found = _drill(living, tmp_path_factory)
+    return _drill(living, tmp_path_factory) if is_host_limited(found) else found
+
+
+def _drill(living: Living, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    known = {item["name"] for item in living.read("runs", "list")["items"]}
     report = tmp_path_factory.mktemp("report")
     words = ("drill", "failover", "--region", REGION, "--load", "60", "--report", str(report))
     viewer = living.start(*words)
     try:
-        until(lambda: living.read("runs", "list")["items"], 40, "the run is listed")
+        until(lambda: _run(living) and _run(living)["name"] not in known, 60, "the run is listed")
         until(lambda: _step(living, "fault") == "done", 90, "the region is lost")
     finally:
         viewer.send_signal(signal.SIGKILL)
@@ -35,8 +44,10 @@ def drill(living: Living, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 
 def _run(living: Living) -> dict[str, Any]:
-    item: dict[str, Any] = living.read("runs", "show", "latest", code=None)["items"][0]
-    return item
+    """The latest run; empty where there is none."""
+    done = living.run("runs", "show", "latest", "-o", "json", code=None)
+    found: dict[str, Any] = json.loads(done.stdout)["items"][0] if done.stdout else {}
+    return found
 
 
 def _step(living: Living, name: str) -> str:

@@ -35,7 +35,7 @@ def escape(text: str) -> str:
 def _recovery(found: Recovery) -> list[str]:
     parts = found.parts
     rows = [
-        ("recovery time", found.rto),
+        ("RTO", found.rto),
         ("detection", parts and parts.detection),
         ("decision", parts and parts.decision),
         ("propagation", parts and parts.propagation),
