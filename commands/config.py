@@ -24,7 +24,7 @@ def schema(
     """
     from infctl.platform.schema import build_schema
 
-    document(build_schema(), Output.YAML if output is Output.YAML else Output.JSON)
+    document(build_schema(), output)
 
 
 @app.command()
@@ -41,7 +41,7 @@ def lint(
 
     path = file or context_of(ctx).platform_path
     problems = find_problems(path)
-    if output is Output.TABLE:
+    if output in (Output.TABLE, Output.WIDE):
         write("".join(f"{problem}\n" for problem in problems))
     else:
         rows: list[dict[str, Any]] = [
@@ -66,9 +66,9 @@ def view(ctx: typer.Context, output: OutputOption = Output.YAML) -> None:
 
     Examples: infctl config view; infctl --env prod config view -o json
     """
-    platform = context_of(ctx).load_platform()
+    platform = context_of(ctx).load_whole_platform()
     merged = platform.model_dump(mode="json", by_alias=True)
-    document(merged, Output.JSON if output is Output.JSON else Output.YAML)
+    document(merged, output if output in (Output.JSON, Output.JSONL) else Output.YAML)
 
 
 @app.command()
@@ -76,7 +76,7 @@ def bounds(ctx: typer.Context, output: OutputOption = Output.TABLE) -> None:
     """Show the recovery times that the configuration promises, and the sums behind them."""
     from infctl.platform import loss_bound, switch_bound
 
-    platform = context_of(ctx).load_platform()
+    platform = context_of(ctx).load_whole_platform()
     rows = [
         {
             "name": name,

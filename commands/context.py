@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infctl.commands.output import note
 from infctl.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,19 +22,33 @@ class Context:
 
     platform_path: Path
     named_environment: str | None
-    color: str = "auto"
+    has_named_platform: bool = False
 
     def load_platform(self) -> "Platform":
+        """The platform as its environment runs it: without the regions that this leaves out."""
+        from infctl.wiring import fit
+
+        whole = self.load_whole_platform()
+        platform = fit(whole)
+        if left_out := [n for n in whole.region_names if n not in platform.region_names]:
+            note(f"{platform.environment} is without {', '.join(left_out)}")
+        return platform
+
+    def load_whole_platform(self) -> "Platform":
         """Read the platform file with the environment's overlay."""
         from infctl.platform import load
 
+        self.check_platform()
+        name = self.named_environment
+        return load(self.platform_path, name and self._overlay_of(name), environment=name or "")
+
+    def check_platform(self) -> None:
+        """ConfigurationError where the platform file is not there."""
         if not self.platform_path.is_file():
             raise ConfigurationError(
                 f"there is no platform file at {self.platform_path}",
                 hint="infctl init, or name one with --platform FILE",
             )
-        name = self.named_environment
-        return load(self.platform_path, name and self._overlay_of(name), environment=name or "")
 
     def _overlay_of(self, name: str) -> str:
         """What the environment's access file says, so that two labs share one overlay."""
@@ -49,13 +64,13 @@ class Context:
         return open_world(platform, platform.environment)
 
 
-def make_context(platform: Path | None, environment: str | None, color: str) -> Context:
+def make_context(platform: Path | None, environment: str | None) -> Context:
     """The context from flags, then environment variables, then defaults."""
     named = os.environ.get("INFCTL_PLATFORM", "platform.yaml")
     return Context(
         platform_path=platform or Path(named),
         named_environment=environment or os.environ.get("INFCTL_ENV") or None,
-        color=color,
+        has_named_platform=platform is not None or "INFCTL_PLATFORM" in os.environ,
     )
 
 
@@ -64,4 +79,4 @@ def context_of(ctx: Any) -> Context:
     found = ctx.find_root().obj
     if isinstance(found, Context):
         return found
-    return make_context(None, None, "auto")
+    return make_context(None, None)

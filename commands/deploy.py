@@ -141,11 +141,17 @@ def render(
     from infctl.platform.render.region import render_region
     from infctl.platform.yaml_writer import dump_all
 
-    platform = context_of(ctx).load_platform()
+    platform = context_of(ctx).load_whole_platform()
     names = _choose(platform, [region] if region else None)
     rendered = {name: render_region(platform, name).manifests(platform) for name in names}
+    items = [manifest for manifests in rendered.values() for manifest in manifests]
+    if output is Output.NAME:
+        write("".join(f"{item['kind']}/{item['metadata']['name']}\n" for item in items))
+        return
+    if output is Output.JSONL:
+        write("".join(json.dumps(item) + "\n" for item in items))
+        return
     if output is Output.JSON:
-        items = [manifest for manifests in rendered.values() for manifest in manifests]
         write(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2) + "\n")
         return
     for name, manifests in rendered.items():

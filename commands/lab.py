@@ -45,9 +45,9 @@ def up(
 
     Examples: infctl lab up; infctl lab up --name blue --regions 2
     """
-    from infctl.commands.lab_start import bring_up, choose_regions
+    from infctl.commands.lab_start import bring_up, choose
 
-    chosen, zone = choose_regions(context_of(ctx), regions)
+    choice = choose(context_of(ctx), name, regions)
     with translated():
         from infctl.lab import lifecycle, locate
 
@@ -56,18 +56,22 @@ def up(
             if lifecycle.supervisor_of(state):
                 started = lifecycle.start_dead(state)
                 again = f"; started again: {', '.join(started)}" if started else ""
-                note(f"the lab {name} is up already{again}")
+                has = ", ".join(lifecycle.read_status(state)["regions"])
+                note(f"the lab {name} is up already, with {has}{again}")
                 return
             if left := lifecycle.clean_up(state):
                 note(f"ended {left} processes that an earlier lab {name} left")
             provide_programs()
             began = time.monotonic()
-            bring_up(name, chosen, zone, timeout if wait else None)
+            bring_up(name, choice, timeout if wait else None)
             note(
                 f"the lab {name} is {'ready' if wait else 'starting'}: "
                 f"{time.monotonic() - began:.1f} s"
             )
-    note("next: infctl deploy apply; or look around: eval $(infctl lab env)")
+    named = "" if name == DEFAULT_NAME else f" --name {name}"
+    note(
+        f"next: infctl {choice.options}deploy apply; or look around: eval $(infctl lab env{named})"
+    )
 
 
 @app.command()

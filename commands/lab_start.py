@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from infctl.errors import DeadlinePassed, InfctlError, UsageError
 
 if TYPE_CHECKING:
     from infctl.lab.spec import Region
+    from infctl.platform import Platform
 
+OVERLAY = "lab"
+"""The platform file's environment whose values hold in every lab."""
 DEFAULT_REGIONS = (("us-east-1", "US"), ("eu-west-1", "IE"), ("ap-south-1", "IN"))
 DEFAULT_ZONE = "infctl.test"
 _POLL_SECONDS = 0.1
@@ -20,33 +24,68 @@ _LINES_OF_FAILED = 5
 _GONE = ("failed", "dead")
 
 
-def choose_regions(context: Context, wanted: int | None) -> tuple[list["Region"], str]:
-    """The lab's regions and its DNS zone: those of the platform file, or three usual ones."""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a lab is to have: regions, those of the platform file that it leaves out, its zone.
+
+    `options` are the global options that reach it with this platform file.
+    """
+
+    regions: tuple["Region", ...]
+    left_out: tuple[str, ...]
+    zone: str
+    options: str
+
+
+def choose(context: Context, name: str, wanted: int | None) -> Choice:
+    """What a lab of that name is to have: as the platform file says, or three usual regions."""
     from infctl.lab.spec import Region
 
-    places, zone = list(DEFAULT_REGIONS), DEFAULT_ZONE
-    if context.platform_path.is_file():
-        platform = context.load_platform()
+    places, zone, default = list(DEFAULT_REGIONS), DEFAULT_ZONE, OVERLAY
+    if context.has_named_platform or context.platform_path.is_file():
+        platform = _platform_for(context, name)
         places = [(region.name, region.country) for region in platform.regions]
-        zone = platform.service.zone
+        zone, default = platform.service.zone, platform.default_environment
     if wanted is not None and not 1 <= wanted <= len(places):
         raise UsageError(
             f"--regions {wanted}: there are {len(places)} regions to choose from",
             hint=f"add regions to {context.platform_path}",
         )
-    chosen = places[:wanted]
-    return [Region(name, i, country) for i, (name, country) in enumerate(chosen, 1)], zone
+    count = len(places) if wanted is None else wanted
+    return Choice(
+        tuple(Region(place, i, country) for i, (place, country) in enumerate(places[:count], 1)),
+        tuple(place for place, _ in places[count:]),
+        zone,
+        "" if name == (context.named_environment or default) else f"--env {name} ",
+    )
 
 
-def bring_up(name: str, regions: Sequence["Region"], zone: str, timeout: float | None) -> None:
+def _platform_for(context: Context, name: str) -> "Platform":
+    """The platform as labs see it; an environment of another class lends its name to none."""
+    from infctl.platform import load
+
+    context.check_platform()
+    platform = load(context.platform_path, OVERLAY)
+    namesake = platform.environments.get(name)
+    if namesake is not None and namesake.kind != platform.environment_class:
+        raise UsageError(
+            f"{name} is an environment of class {namesake.kind} in {context.platform_path}",
+            hint="infctl lab up --name OTHER",
+        )
+    return platform
+
+
+def bring_up(name: str, choice: Choice, timeout: float | None) -> None:
     """Start a lab and, where there is a timeout, wait until all parts are ready.
 
     What did not start is told with its last lines, and nothing half-started remains.
     """
-    from infctl.lab import access, lifecycle
+    from infctl.lab import access, lifecycle, limits
 
     began = time.monotonic()
-    lab, claim, kept = lifecycle.new_lab(name, regions, zone)
+    access.check_free(name)
+    limits.check_inotify(len(choice.regions))
+    lab, claim, kept = lifecycle.new_lab(name, choice.regions, choice.zone)
     note(f"lab {name}: 127.{lab.number}.0.0/16" + (", with the data it had" if kept else ""))
     keep = lifecycle.KEPT if kept else ("logs",)
     try:
@@ -54,7 +93,7 @@ def bring_up(name: str, regions: Sequence["Region"], zone: str, timeout: float |
             lifecycle.start(lab, claim)
         if timeout is not None:
             _wait_ready(lab.state, began, timeout)
-        access.write(lab)
+        access.write(lab, choice.left_out)
     except BaseException:
         # Also on Ctrl-C: nothing half-started remains, but for the logs.
         with suppress(Exception):

@@ -11,11 +11,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
-from infctl.errors import Exit
+from infctl.errors import Exit, InfctlError
 from infctl.model.text import clean
 
 API_VERSION = "infctl.dev/v1"
@@ -88,11 +88,13 @@ def show(
 
 
 def document(content: Mapping[str, Any], output: Output) -> None:
-    """Print one document as YAML or JSON."""
+    """Print one document as YAML, JSON, or JSON on one line."""
     if output is Output.YAML:
         from infctl.platform.yaml_writer import dump
 
         write(dump(_plain(content)))
+    elif output is Output.JSONL:
+        write(json.dumps(_plain(content), allow_nan=False) + "\n")
     else:
         write(json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
 
@@ -108,13 +110,24 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
 
 def write(text: str) -> None:
     """Text that is already clean, to stdout, at once; leaves with 141 where the reader is gone."""
+    if sys.stdout is None:
+        raise InfctlError("the result cannot be written: standard output is closed")
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is still buffered would raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_stdout(sys.stdout)
         raise SystemExit(Exit.PIPE_CLOSED) from None
+    except OSError as error:
+        drop_stdout(sys.stdout)
+        raise InfctlError(f"the result cannot be written: {error.strerror}") from None
+
+
+def drop_stdout(stdout: TextIO) -> None:
+    """Send stdout nowhere: what is still buffered would raise again at exit."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stdout.fileno())
+    os.close(null)
 
 
 def note(text: str) -> None:

@@ -40,6 +40,12 @@ def read_environment(name: str) -> "Environment":
     return found
 
 
+def fit(platform: "Platform") -> "Platform":
+    """The platform without the regions that its environment's access file leaves out."""
+    found = find_environment(platform.environment)
+    return platform.without(found.left_out) if found is not None else platform
+
+
 def open_world(platform: "Platform", environment: str) -> "World":
     """The environment's ports; each connects, and imports its SDK, when it is first asked."""
     from infctl.clients.clock import SystemClock

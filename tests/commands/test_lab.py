@@ -14,7 +14,7 @@ import pytest
 
 from infctl.commands import lab as lab_command
 from infctl.commands.run import run
-from infctl.lab import lifecycle, processes
+from infctl.lab import lifecycle, limits, locate, processes
 from infctl.lab.supervisor.service import register_path
 
 TOY = Path(__file__).parents[1] / "lab" / "supervisor" / "toy_supervisor.py"
@@ -70,6 +70,74 @@ def test_the_environment_file_is_written_for_its_owner_alone_and_removed(state_h
     assert written["faults"]["socket"] == str(state(state_home) / "admin.sock")
     assert run(["lab", "down"]) == 0
     assert not path.exists()
+
+
+def test_regions_of_the_platform_that_the_lab_does_without_are_left_out(
+    state_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init"]) == 0
+    assert run(["lab", "up", "--regions", "2"]) == 0
+    path = state_home / "infctl" / "environments" / "lab.json"
+    assert json.loads(path.read_text())["left_out"] == ["ap-south-1"]
+    capsys.readouterr()
+    assert run(["failover", "ap-south-1", "--dry-run"]) == 2
+    told = capsys.readouterr().err
+    assert "lab is without ap-south-1" in told
+    assert "one of: us-east-1, eu-west-1" in told
+    assert run(["deploy", "render", "ap-south-1"]) == 0
+
+
+def test_the_access_file_of_a_real_platform_is_never_overwritten(
+    state_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = state_home / "infctl" / "environments" / "lab.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"kind": "Environment", "name": "lab"}')
+    assert run(["lab", "up", "--regions", "1"]) == 1
+    assert "says how a platform that is no lab is reached" in capsys.readouterr().err
+    assert path.read_text() == '{"kind": "Environment", "name": "lab"}'
+
+
+def test_a_lab_takes_no_name_of_production(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init"]) == 0
+    assert run(["lab", "up", "--name", "prod"]) == 2
+    assert "prod is an environment of class prod" in capsys.readouterr().err
+
+
+def test_a_lab_that_was_named_by_its_environment_comes_up_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init"]) == 0
+    monkeypatch.setenv("INFCTL_ENV", "blue")
+    assert run(["lab", "up", "--name", "blue", "--regions", "1"]) == 0
+    assert "next: infctl deploy apply" in capsys.readouterr().err
+    monkeypatch.delenv("INFCTL_ENV")
+    assert run(["lab", "down", "--name", "blue"]) == 0
+    assert run(["lab", "up", "--name", "blue", "--regions", "1"]) == 0
+    assert "next: infctl --env blue deploy apply" in capsys.readouterr().err
+
+
+def test_a_platform_file_that_was_named_has_to_be_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["--platform", "missing.yaml", "lab", "up"]) == 78
+    assert "there is no platform file at missing.yaml" in capsys.readouterr().err
+
+
+def test_a_lab_that_could_not_watch_its_files_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(limits, "INOTIFY_PER_REGION", 100_000)
+    assert run(["lab", "up", "--regions", "1"]) == 1
+    told = capsys.readouterr().err
+    assert "fs.inotify.max_user_instances" in told
+    assert run(["lab", "status"]) == 6
+
+
+def test_two_commands_never_start_one_lab(capsys: pytest.CaptureFixture[str]) -> None:
+    with locate.exclusive("lab"):
+        assert run(["lab", "up", "--regions", "1"]) == 5
+    assert "another command is starting or stopping the lab lab" in capsys.readouterr().err
 
 
 def test_an_environment_file_of_a_real_platform_is_left_alone(state_home: Path) -> None:
@@ -175,6 +243,8 @@ def test_kept_data_gets_its_number_and_its_regions_again(
     kept = state(state_home) / "regions" / "us-east-1" / "etcd"
     kept.mkdir(parents=True)
     assert run(["lab", "down", "--keep-data"]) == 0
+    assert run(["lab", "status"]) == 6
+    assert "its data is kept" in capsys.readouterr().err
     assert run(["lab", "up", "--regions", "2"]) == 1
     assert "keeps data of other regions: us-east-1" in capsys.readouterr().err
     assert run(["lab", "up", "--regions", "1"]) == 0
@@ -188,8 +258,8 @@ def test_kept_data_gets_its_number_and_its_regions_again(
         (["status"], 6, "there is no lab lab"),
         (["env"], 6, "there is no lab lab"),
         (["logs", "dns"], 2, "there is no log of dns"),
-        (["up", "--name", "../x"], 1, "is no name of a lab"),
-        (["up", "--name", "-x"], 1, "is no name of a lab"),
+        (["up", "--name", "../x"], 2, "is no name of a lab"),
+        (["up", "--name", "-x"], 2, "is no name of a lab"),
         (["up", "--regions", "9"], 2, "there are 3 regions"),
         (["up", "--regions", "0"], 2, "there are 3 regions"),
         (["down"], 0, "there is no lab lab"),

@@ -77,3 +77,46 @@ def test_a_reader_that_goes_away_is_no_error_to_talk_about() -> None:
 def test_version_has_a_machine_form() -> None:
     done = infctl("version", "-o", "json")
     assert json.loads(done.stdout)["apiVersion"] == "infctl.dev/v1"
+    line = infctl("version", "-o", "jsonl").stdout
+    assert line.count("\n") == 1
+    assert json.loads(line)["kind"] == "Version"
+
+
+@pytest.mark.parametrize("words", ["statsu", "status --nosuch", "drill failover --mode x"])
+def test_what_cannot_be_parsed_is_told_like_every_error(words: str) -> None:
+    plain = infctl(*words.split())
+    assert (plain.returncode, plain.stdout) == (2, "")
+    assert plain.stderr.startswith("error: ")
+    assert "try: infctl" in plain.stderr
+    machine = infctl(*words.split(), "-o", "json")
+    assert json.loads(machine.stderr)["error"]["code"] == 2
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [
+        (">/dev/full", 1, "error: the result cannot be written: No space left on device"),
+        (">&-", 1, "error: the result cannot be written: standard output is closed"),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+    ],
+)
+def test_streams_that_take_nothing_are_no_bug(redirection: str, code: int, told: str) -> None:
+    line = f"{sys.executable} -m infctl version {redirection}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.strip()) == (code, told)
+
+
+def test_help_for_a_reader_that_goes_away_ends_with_141() -> None:
+    line = f"{{ {sys.executable} -m infctl --help; echo $? >&2; }} | :"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=60)
+    assert done.stderr == "141\n"
+
+
+def test_color_is_chosen_by_flag_before_environment() -> None:
+    always = infctl("--color", "always", "status", "--help", NO_COLOR="1", TERM="xterm")
+    assert "\x1b[1;33m" in always.stdout
+    never = infctl("--color", "never", "status", "--help", FORCE_COLOR="1", TERM="xterm")
+    assert "\x1b[" not in never.stdout
+    assert "\x1b[" not in infctl("--help", GITHUB_ACTIONS="true").stdout
+    assert infctl("--color", "sometimes", "version").returncode == 2

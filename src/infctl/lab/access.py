@@ -2,10 +2,12 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from infctl.lab import addresses, locate
+from infctl.lab.errors import LabError
 from infctl.lab.spec import Lab
 
 # moto checks no signature; these only have to be there.
@@ -18,8 +20,8 @@ def file_of(name: str) -> Path:
     return locate.state_root() / "environments" / f"{name}.json"
 
 
-def describe(lab: Lab) -> dict[str, Any]:
-    """The environment as others read it."""
+def describe(lab: Lab, left_out: Sequence[str] = ()) -> dict[str, Any]:
+    """The environment as others read it; `left_out` are regions that the lab does without."""
     cloud = f"http://{lab.shared('cloud')}:{addresses.CLOUD_PORT}"
     return {
         "apiVersion": "infctl.dev/v1",
@@ -39,6 +41,7 @@ def describe(lab: Lab) -> dict[str, Any]:
             }
             for region in lab.regions
         },
+        "left_out": list(left_out),
         "cloud": {
             "endpoint": cloud,
             "region": lab.regions[0].name,
@@ -50,30 +53,40 @@ def describe(lab: Lab) -> dict[str, Any]:
     }
 
 
-def write(lab: Lab) -> Path:
+def write(lab: Lab, left_out: Sequence[str] = ()) -> Path:
     """Write the environment access file, mode 0600."""
     path = file_of(lab.name)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(describe(lab), file, indent=1)
+        json.dump(describe(lab, left_out), file, indent=1)
     temporary.replace(path)
     return path
 
 
 def remove(name: str) -> None:
     """Remove a lab's environment access file, if it is one of a lab."""
+    if _is_ours(name):
+        file_of(name).unlink(missing_ok=True)
+
+
+def check_free(name: str) -> None:
+    """LabError where someone wrote the access file of a real platform of that name."""
     path = file_of(name)
+    if path.exists() and not _is_ours(name):
+        raise LabError(
+            f"{path} says how a platform that is no lab is reached; it was left as it is",
+            "infctl lab up --name OTHER",
+        )
+
+
+def _is_ours(name: str) -> bool:
     try:
-        written = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return
-    # A file that someone wrote for a real platform of the same name is not ours.
-    if isinstance(written, dict) and written.get("faults", {}).get("socket", "").endswith(
-        f"/labs/{name}/admin.sock"
-    ):
-        path.unlink(missing_ok=True)
+        faults = json.loads(file_of(name).read_text())["faults"]
+        return str(faults["socket"]).endswith(f"/labs/{name}/admin.sock")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def variables(lab: Lab) -> dict[str, str]:

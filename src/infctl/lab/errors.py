@@ -15,3 +15,11 @@ class LabError(Exception):
 
 class NotRunning(LabError):
     """There is no lab of that name, or its supervisor is gone."""
+
+
+class Busy(LabError):
+    """Another command starts or stops the lab."""
+
+
+class BadName(LabError):
+    """No lab can have that name."""

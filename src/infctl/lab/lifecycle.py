@@ -38,6 +38,11 @@ def read_status(state: Path) -> dict[str, Any]:
         raise NotRunning(f"there is no lab {name}", f"infctl lab up --name {name}")
     if supervisor_of(state) is None:
         left = len(_recorded(state))
+        if not left and not register_path(state).exists():
+            raise NotRunning(
+                f"the lab {name} is down; its data is kept",
+                f"infctl lab up --name {name} (or: lab down removes it)",
+            )
         raise NotRunning(
             f"the lab {name} is not running: its supervisor is gone, {left} of its processes live",
             f"infctl lab up --name {name} (or: lab down) cleans up",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from infctl.lab import addresses
-from infctl.lab.errors import LabError
+from infctl.lab.errors import BadName, Busy, LabError
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 # The kernel's limit for the path of a unix socket is 108 bytes with its closing zero.
@@ -26,7 +26,7 @@ def state_root() -> Path:
 def state_of(name: str) -> Path:
     """The folder of the lab of that name, whether it is there or not."""
     if not _NAME.fullmatch(name):
-        raise LabError(
+        raise BadName(
             f"{name!r} is no name of a lab: letters a-z, digits and hyphens, 32 at most",
             "infctl lab up --name blue",
         )
@@ -54,11 +54,15 @@ def exclusive(name: str) -> Iterator[None]:
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LabError(
+            # Who held it before may have removed the file that we opened.
+            is_current = path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_current = False
+        if not is_current:
+            raise Busy(
                 f"another command is starting or stopping the lab {name}",
                 f"infctl lab status --name {name}",
-            ) from None
+            )
         try:
             yield
         finally:
@@ -82,8 +86,12 @@ def claim_number(wanted: int | None = None) -> tuple[int, socket.socket]:
         if wanted or _seems_free(number):
             return number, claim
         claim.close()
-    what = f"the lab number {wanted} is taken" if wanted else "no lab number is free"
-    raise LabError(what, "infctl lab status; infctl lab down")
+    if wanted:
+        raise LabError(
+            f"another lab has 127.{wanted}.0.0/16, to which the kept data belongs",
+            "end that lab, or give up the data: infctl lab down",
+        )
+    raise LabError("no lab number is free", "infctl lab status; infctl lab down")
 
 
 def _seems_free(number: int) -> bool:

@@ -82,7 +82,11 @@ class FaultsAccess(Section):
 
 
 class Environment(Section):
-    """How an environment is reached; `overlay` names its values in the platform file."""
+    """How an environment is reached; `overlay` names its values in the platform file.
+
+    `left_out` are regions of the platform file that this environment does without, on purpose: a
+    region that is neither there nor in `regions` was forgotten, and is shown as unknown.
+    """
 
     api_version: Literal["infctl.dev/v1"] = Field(alias="apiVersion")
     object_kind: Literal["Environment"] = Field(alias="kind")
@@ -91,6 +95,7 @@ class Environment(Section):
     kind: Literal["sim", "staging", "prod"] = Field(alias="class")
     kubeconfig: AbsolutePath
     regions: Annotated[dict[Name, RegionAccess], Field(min_length=1, max_length=64)]
+    left_out: Annotated[tuple[Name, ...], Field(max_length=64, strict=False)] = ()
     cloud: CloudAccess
     resolver: ResolverAccess | None = None
     faults: FaultsAccess | None = None

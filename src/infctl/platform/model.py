@@ -1,5 +1,6 @@
 """The whole platform file as one frozen model."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -84,6 +85,13 @@ class Platform(Section):
     def models_folder(self) -> Path:
         """The folder of the artifacts."""
         return self._path.parent / self.models_source
+
+    def without(self, names: Collection[str]) -> "Platform":
+        """The same platform without the regions of these names; at least one has to remain."""
+        kept = tuple(region for region in self.regions if region.name not in names)
+        if not kept:
+            raise ConfigurationError(f"the environment {self.environment} leaves out every region")
+        return self.model_copy(update={"regions": kept})
 
     def region(self, name: str) -> Region:
         """The region of that name; ConfigurationError, with the nearest name, if there is none."""

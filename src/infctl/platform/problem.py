@@ -1,5 +1,6 @@
 """What is wrong with a file, and where."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -42,5 +43,7 @@ def as_error(problems: Iterable[Problem]) -> ConfigurationError:
     if len(ordered) > _SHOWN:
         lines.append(f"and {len(ordered) - _SHOWN} more")
     return ConfigurationError(
-        "\n".join(lines), hint="infctl config lint", unchanged="nothing was changed"
+        "\n".join(lines),
+        hint=f"infctl config lint {shlex.quote(ordered[0].file)}",
+        unchanged="nothing was changed",
     )
