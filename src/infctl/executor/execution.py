@@ -29,6 +29,7 @@ from infctl.platform import Platform, load
 from infctl.platform.render import cloud_names
 from infctl.ports.clock import Clock
 from infctl.ports.world import World
+from infctl.wiring import fit
 
 SETTLE_SECONDS = 10.0
 HEAL_SECONDS = 60.0
@@ -84,7 +85,7 @@ def _begin(journal: FileJournal, order: Order) -> bool:
 async def _opened(order: Order, open_world: OpenWorld) -> AsyncIterator[tuple[Platform, World]]:
     lock = _take_environment(order)
     try:
-        platform = load(order.platform, order.overlay, environment=order.environment)
+        platform = fit(load(order.platform, order.overlay, environment=order.environment))
         world = open_world(platform, order.environment)
         try:
             yield platform, world
