@@ -72,7 +72,7 @@ def resume_run(
 ) -> None:
     """Let a paused run go on; where its executor is gone, start another and read back first."""
     from infctl.executor.folders import find_folder
-    from infctl.executor.launch import relaunch
+    from infctl.executor.launch import revive
     from infctl.executor.watch import is_alive, read_run
 
     folder = find_folder(run)
@@ -81,7 +81,7 @@ def resume_run(
     elif read_run(folder.name).over:
         note("the run is over")
     else:
-        relaunch(folder.name)
+        revive(folder.name)
     raise typer.Exit(attend(folder.name, output, timeout))
 
 

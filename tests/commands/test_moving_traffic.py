@@ -153,7 +153,7 @@ def test_the_first_ctrl_c_heals_a_drill_and_says_what_remains(
     assert process.returncode == 1, seen + rest
     assert "remaining: heal" in rest
     assert "done     heal" in rest
-    assert "rolled_back (taken back as asked)" in out
+    assert "rolled_back (taken back: asked by " in out
 
 
 def _read_until(readline: "object", words: str) -> str:

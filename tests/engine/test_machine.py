@@ -195,7 +195,7 @@ async def test_undo_does_not_wait_for_steps_that_only_wait() -> None:
     begun = toy.clock.now
     state, reason = await carry(toy, plan, journal, decisions=decisions, on_failure="undo")
     assert state is RunState.ROLLED_BACK
-    assert reason == "taken back as asked"
+    assert reason == "taken back: asked by tester"
     assert toy.clock.now - begun < 10 * DETECTION
     assert not toy.faults
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from infctl.content.load_log import request_line, resolution_line
-from infctl.errors import Unreachable
+from infctl.errors import InfctlError, Unreachable
 from infctl.ports.cloud import CloudState, HealthCheck, Observation, Record
 from infctl.ports.cluster import Kind
 from infctl.ports.faults import ActiveFault
@@ -221,7 +221,8 @@ class ToyFaults:
         return self.toy.faults[fault_id]
 
     async def renew(self, fault_id: str, ttl: float) -> None:
-        return None
+        if fault_id not in self.toy.faults:
+            raise InfctlError(f"fault {fault_id} is not in force")
 
     async def heal(self, fault_id: str) -> None:
         if fault_id in self.toy.faults:

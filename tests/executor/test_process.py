@@ -117,12 +117,28 @@ def test_kill_9_leaves_a_run_in_doubt_that_can_be_resumed() -> None:
     _kill(run)
     assert watch.read_run(run).state is RunState.IN_DOUBT
     assert run in watch.unfinished_runs("toy")
-    launch.relaunch(run)
+    launch.revive(run)
     view = _wait(run, lambda v: v.over)
     # The toy's world died with its process, so the clients are gone: the drill gives up, cleanly.
     assert view.state is RunState.ROLLED_BACK
     assert view.step("stop-load").state is StepState.DONE
     assert not watch.unfinished_runs("toy")
+
+
+def test_a_drill_whose_fault_healed_by_its_lease_is_taken_back_instead_of_measured() -> None:
+    run = _launch(_drill(), "undo")
+    _wait(run, _in_step("recovered"))
+    _kill(run)
+    # The toy's fault is gone with its process, as a real one is when its lease is over.
+    launch.revive(run)
+    view = _wait(run, lambda v: v.over)
+    assert view.state is RunState.ROLLED_BACK
+    assert view.reason == (
+        f"taken back: fault drill-failover-{REGION} healed by its lease,"
+        " which nobody renewed in time"
+    )
+    assert view.step("recovered").evidence
+    assert view.step("stop-load").state is StepState.DONE
 
 
 def test_kill_9_of_the_viewer_does_not_touch_the_run() -> None:
@@ -198,8 +214,7 @@ def test_one_run_at_a_time_changes_an_environment() -> None:
     view = _wait(second, lambda v: v.over)
     assert view.state is RunState.CANCELLED
     assert f"run {first} changes environment toy now" in view.reason
-    with pytest.raises(Refused, match="has an executor"):
-        launch.relaunch(first)
+    launch.revive(first)
     control.ask(find_folder(first), Decision(Verb.UNDO, by="tester"))
     _wait(first, lambda v: v.over)
 

@@ -157,11 +157,11 @@ class Machine:
         reason = "; ".join(f"{p}: {_last(view, p)}" for p in problems)
         if view.course == "stop":
             state = RunState.FAILED if problems else RunState.CANCELLED
-            return state, reason or "stopped as asked"
+            return state, reason or f"stopped: {view.turned}"
         residue = await self._undoing.run(view)
         if residue:
             return RunState.FAILED, f"{reason}; left over: {'; '.join(residue)}".lstrip("; ")
-        return RunState.ROLLED_BACK, reason or "taken back as asked"
+        return RunState.ROLLED_BACK, reason or f"taken back: {view.turned}"
 
     def _matters(self, view: RunView, step_id: str) -> bool:
         """A wait that was left because the run turned back is no problem of its own."""

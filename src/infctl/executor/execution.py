@@ -158,13 +158,18 @@ class _Execution:
         )
         async with self._recorded(), control.serve(self.folder, self.decisions):
             renewing = asyncio.create_task(
-                leases.renew_faults(self.order.plan, self._view, self.world)
+                leases.renew_faults(self.order.plan, self._view, self.world, self._lost)
             )
             try:
                 return await self._until_signal(machine.run())
             finally:
                 renewing.cancel()
                 await asyncio.gather(renewing, return_exceptions=True)
+
+    def _lost(self, fault: str) -> None:
+        """A fault that ended by itself: what would be measured from now on is not its recovery."""
+        reason = f"fault {fault} healed by its lease, which nobody renewed in time"
+        self.decisions.put(Decision(Verb.UNDO, by="the executor", reason=reason))
 
     def _recorded(self) -> contextlib.AbstractAsyncContextManager[None]:
         region = self.order.plan.parameters.get("region")

@@ -16,7 +16,7 @@ from infctl.executor.watch import log_tail, read_run
 from infctl.model.plan import Plan
 
 EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
-_REVIVE_SECONDS = 10.0
+_REVIVE_SECONDS = 20.0
 _POLL = 0.05
 
 
@@ -53,14 +53,6 @@ def launch(
     return run
 
 
-def relaunch(run: str) -> None:
-    """Start a new executor for a run whose own is gone; Refused where one lives."""
-    folder = find_folder(run)
-    if run_lock(folder).holder():
-        raise Refused(f"run {folder.name} has an executor", hint=f"infctl runs attach {run}")
-    spawn(folder)
-
-
 def revive(run: str) -> None:
     """See that a run which has not ended has an executor that listens.
 
@@ -71,11 +63,15 @@ def revive(run: str) -> None:
         return
     if read_run(run).over:
         raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
-    spawn(folder)
+    executor = spawn(folder)
     deadline = time.monotonic() + _REVIVE_SECONDS
     while time.monotonic() < deadline:
         if is_listening(folder):
             return
+        if executor.poll() is not None:
+            if read_run(run).over:
+                return
+            break
         time.sleep(_POLL)
     raise Unreachable(
         f"run {run} cannot be carried on: {'; '.join(log_tail(folder, 1))}",
@@ -83,12 +79,12 @@ def revive(run: str) -> None:
     )
 
 
-def spawn(folder: Path) -> None:
+def spawn(folder: Path) -> "subprocess.Popen[bytes]":
     """An executor in a session of its own, its output in the run's log."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     log = os.open(folder / "executor.log", flags, 0o600)
     try:
-        subprocess.Popen(
+        return subprocess.Popen(
             [*EXECUTOR, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -89,7 +89,8 @@ class RunView:
     """A run as the journal tells it.
 
     `course` is where it goes: forward, undo (taking back what was done) or stop (only what must
-    always run). `result` is what its last record holds, None until then.
+    always run); `turned` says why it goes back or stops. `result` is what its last record holds,
+    None until then.
     """
 
     run: str = ""
@@ -103,6 +104,7 @@ class RunView:
     actor: str = ""
     reason: str = ""
     course: str = "forward"
+    turned: str = ""
     holder: Any = None
     result: Any = None
     seq: int = 0
@@ -152,7 +154,9 @@ def _on_plan(view: RunView, record: Record) -> RunView:
 def _on_lease(view: RunView, record: Record) -> RunView:
     # A new holder found a step in the middle: what became of it is not known.
     steps = tuple(
-        replace(s, state=StepState.UNKNOWN) if s.state is StepState.RUNNING else s
+        replace(s, state=StepState.UNKNOWN, evidence=(_INTERRUPTED,))
+        if s.state is StepState.RUNNING
+        else s
         for s in view.steps
     )
     return replace(view, holder=record.args, steps=steps, state=RunState.RUNNING, reason="")
@@ -218,7 +222,8 @@ def _on_resume(view: RunView, record: Record) -> RunView:
     view = replace(view, state=RunState.RUNNING, reason="")
     decision = record.args.get("decision", "")
     if decision in ("undo", "stop"):
-        return replace(view, course=decision)
+        by, reason = record.args.get("by", ""), record.args.get("reason", "")
+        return replace(view, course=decision, turned=reason or f"asked by {by}")
     if decision != "retry":
         return view
     steps = tuple(
@@ -247,6 +252,8 @@ def _evidence(record: Record) -> tuple[str, ...]:
     found = record.result.get("evidence", ()) if isinstance(record.result, dict) else ()
     return tuple(str(line) for line in found)
 
+
+_INTERRUPTED = "its executor was gone in the middle"
 
 _CHANGES: dict[str, Callable[[RunView, Record], RunView]] = {
     Kind.PLAN: _on_plan,
