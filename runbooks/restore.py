@@ -16,7 +16,7 @@ def plan(facts: Facts, region: str, reason: str) -> Plan:
     """The plan that puts `region` back into the answers."""
     platform = facts.platform
     platform.region(region)
-    shares = predicted_shares(facts, _still_out(facts, region))
+    shares = predicted_shares(facts, (), returning=(region,))
     return Plan(
         name="restore",
         summary=f"Give {region} its traffic back",
@@ -73,11 +73,4 @@ def back_step(facts: Facts, region: str, *, after: tuple[str, ...], always: bool
         timeout=check.interval * check.failure_threshold + 60.0,
         expectation=f"{region} is in the answers",
         always=always,
-    )
-
-
-def _still_out(facts: Facts, region: str) -> tuple[str, ...]:
-    """Other regions that stay out of the answers."""
-    return tuple(
-        r.name for r in facts.snapshot.regions if r.name != region and r.dns_healthy.value is False
     )

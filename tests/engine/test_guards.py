@@ -46,6 +46,13 @@ def _unread(facts: Facts, *regions: str) -> Facts:
     return facts
 
 
+def _dead(facts: Facts, region: str) -> Facts:
+    """Out of the answers since its health checks fail; nothing of it can be read."""
+    nothing: Measured[Any] = unknown("test", 0.0, "no answer")
+    gone = _changed(facts, region, requests_per_second=nothing, replicas=nothing)
+    return _out(gone, region)
+
+
 def _busy(facts: Facts, rate: float) -> Facts:
     for region in facts.platform.region_names:
         facts = _changed(facts, region, requests_per_second=Measured(rate, 0.0, "test"))
@@ -77,6 +84,13 @@ CASES: list[tuple[str, Callable[[Facts], Facts], str, Word]] = [
     ("blind", lambda f: _unread(f, "us-east-1", "ap-south-1"), "regions_on", Word.ERRORED),
     ("the lost one is blind", lambda f: _unread(f, REGION), "capacity", Word.PASSED),
     ("a survivor is blind", lambda f: _unread(f, "us-east-1"), "capacity", Word.ERRORED),
+    ("another is dead already", lambda f: _dead(f, "us-east-1"), "capacity", Word.PASSED),
+    (
+        "the dead one takes over nothing",
+        lambda f: _dead(_busy(f, 190.0), "us-east-1"),
+        "capacity",
+        Word.FAILED,
+    ),
     ("too busy", lambda f: _busy(f, 2000.0), "capacity", Word.FAILED),
     ("a survivor has no pod", lambda f: _empty(f, "us-east-1"), "capacity", Word.FAILED),
     ("another run", _running, "conflicting_run", Word.FAILED),
@@ -115,6 +129,14 @@ async def test_pods_that_the_plan_adds_count() -> None:
     assert [s.id for s in plan.steps[:2]] == ["scale-us-east-1", "scale-ap-south-1"]
     assert guards.capacity(plan, facts).word is Word.PASSED
     assert guards.blast_radius(plan, facts).word is Word.PASSED
+
+
+async def test_where_another_region_is_dead_the_last_one_gets_the_pods() -> None:
+    facts = _dead(_busy(await facts_of(Toy()), 190.0), "us-east-1")
+    plan = failover.plan(facts, REGION, "test")
+    assert [s.id for s in plan.steps[:1]] == ["scale-ap-south-1"]
+    assert plan.predicted == {"us-east-1": 0.0, REGION: 0.0, "ap-south-1": 1.0}
+    assert guards.capacity(plan, facts).word is Word.PASSED
 
 
 async def test_a_change_outside_the_declared_radius_is_refused() -> None:

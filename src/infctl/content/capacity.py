@@ -13,11 +13,21 @@ def pod_capacity(platform: Platform) -> float:
     return platform.server.slots / time
 
 
-def predicted_shares(facts: Facts, without: Sequence[str]) -> dict[str, float]:
-    """The traffic share of every region when `without` are out of the answers, by weight."""
+def out_of_answers(facts: Facts) -> frozenset[str]:
+    """The regions that are known to be out of the answers: they take over nothing."""
+    return frozenset(r.name for r in facts.snapshot.regions if r.dns_healthy.value is False)
+
+
+def predicted_shares(
+    facts: Facts, without: Sequence[str], *, returning: Sequence[str] = ()
+) -> dict[str, float]:
+    """The traffic share of every region when `without` have left the answers, by weight.
+
+    Regions that are out of them already stay out, but for those that are `returning`.
+    """
+    out = (out_of_answers(facts) - set(returning)) | set(without)
     weights = {
-        region.name: 0 if region.name in without else region.weight
-        for region in facts.platform.regions
+        region.name: 0 if region.name in out else region.weight for region in facts.platform.regions
     }
     total = sum(weights.values())
     return {name: weight / total if total else 0.0 for name, weight in weights.items()}
@@ -27,8 +37,14 @@ def total_rate(facts: Facts, leaving: str, extra: float = 0.0) -> float | None:
     """Requests per second over all regions, with `extra` on top; None where it is not known.
 
     Where the leaving region's metrics do not answer, its part is taken by weight from the others'.
+    One that is out of the answers and does not answer serves nobody.
     """
-    rates = {r.name: r.requests_per_second for r in facts.snapshot.regions}
+    out = out_of_answers(facts)
+    rates = {
+        r.name: r.requests_per_second
+        for r in facts.snapshot.regions
+        if r.name == leaving or r.name not in out or r.requests_per_second.known
+    }
     others = [rate for name, rate in rates.items() if name != leaving]
     if any(rate.value is None for rate in others):
         return None
@@ -48,9 +64,7 @@ def needed_pods(facts: Facts, leaving: str, extra: float = 0.0) -> dict[str, int
         return {}
     bound = pod_capacity(facts.platform) * facts.platform.guards.max_utilisation
     shares = predicted_shares(facts, (leaving,))
-    return {
-        name: math.ceil(total * share / bound) for name, share in shares.items() if name != leaving
-    }
+    return {name: math.ceil(total * share / bound) for name, share in shares.items() if share}
 
 
 def utilisation(

@@ -5,7 +5,13 @@ A guard that cannot be evaluated refuses, and so does one with a bug.
 
 from collections.abc import Callable
 
-from infctl.content.capacity import pod_capacity, predicted_shares, total_rate, utilisation
+from infctl.content.capacity import (
+    out_of_answers,
+    pod_capacity,
+    predicted_shares,
+    total_rate,
+    utilisation,
+)
 from infctl.content.facts import Facts
 from infctl.engine.operations import find
 from infctl.errors import InfctlError, Refused
@@ -55,15 +61,20 @@ def capacity(plan: Plan, facts: Facts) -> Outcome:
         return Outcome(Word.PASSED, ("no region leaves",))
     rate = total_rate(facts, off[0], float(plan.parameters.get("rate", 0.0)))
     if rate is None:
-        unread = [r.name for r in facts.snapshot.regions if not r.requests_per_second.known]
+        out = {*off, *out_of_answers(facts)}
+        unread = [
+            r.name
+            for r in facts.snapshot.regions
+            if r.name not in out and not r.requests_per_second.known
+        ]
         return Outcome(
             Word.ERRORED, (f"traffic is not known: no metrics from {', '.join(unread)}",)
         )
     pods = _pods_afterwards(plan, facts)
-    unknown = [r for r in facts.platform.region_names if r not in off and r not in pods]
+    shares = predicted_shares(facts, off)
+    unknown = [name for name, share in shares.items() if share and name not in pods]
     if unknown:
         return Outcome(Word.ERRORED, (f"replicas are not known in {', '.join(unknown)}",))
-    shares = predicted_shares(facts, off)
     found = utilisation(rate, shares, pods, pod_capacity(facts.platform))
     bound = facts.platform.guards.max_utilisation
     sentences = tuple(f"{name} {share:.0%} busy" for name, share in found.items())
@@ -141,7 +152,7 @@ def refuse(results: tuple[GuardResult, ...], overridden: frozenset[str] = frozen
     if bad:
         reasons = "; ".join(f"{r.guard}: {', '.join(r.outcome.evidence)}" for r in bad)
         raise Refused(
-            f"refused by {', '.join(r.guard for r in bad)}: {reasons}",
+            f"refused by {reasons}",
             unchanged="nothing was changed",
             hint="infctl status; infctl runs list",
         )

@@ -53,7 +53,7 @@ async def _judge_requests(context: Context, args: Args) -> Outcome:
     for region in args["absent"]:
         rate = await _rate(context, region, args["query"])
         if rate is None:
-            evidence.append(f"{region}: its metrics do not answer, the answers decide")
+            evidence.append(f"{region}: its metrics say nothing, the answers decide")
         elif rate > args["residual"]:
             return not_yet(f"{region} still serves {rate:.1f} requests/s")
         else:
