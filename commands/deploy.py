@@ -57,7 +57,8 @@ def plan(
     results = [found.result for found in plans]
     rows = plan_rows(plans, everything=output is not Output.TABLE)
     if rows or output is not Output.TABLE:
-        show("DeployPlan", rows, PLAN_COLUMNS, output=output)
+        unknown = {"partial": any(result.error for result in results)}
+        show("DeployPlan", rows, PLAN_COLUMNS, output=output, metadata=unknown)
     note(", ".join(f"{count} {action}" for action, count in totals(plans).items()))
     failed = any(result.failed for result in results)
     _leave(failed=failed, changes=detailed_exitcode and not quiet(results))
@@ -90,10 +91,14 @@ def apply(
     context = context_of(ctx)
     request = _request(context, region, timeout, force_conflicts)
     _confirm(request.platform, yes=yes)
-    with show_progress(request.regions) as report:
-        results = _in_world(
-            context, request, lambda world, asked: apply_everywhere(world, asked, report)
-        )
+    try:
+        with show_progress(request.regions) as report:
+            results = _in_world(
+                context, request, lambda world, asked: apply_everywhere(world, asked, report)
+            )
+    except (KeyboardInterrupt, SystemExit):
+        note("interrupted; what was applied so far stays: infctl deploy plan shows what remains")
+        raise
     show("DeployResult", apply_rows(results), APPLY_COLUMNS, output=output)
     for remark in remarks(results):
         note(remark)

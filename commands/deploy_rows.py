@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infctl.engine.deploy.plan import RegionPlan
-from infctl.engine.deploy.results import QUIET, Action, RegionResult
+from infctl.engine.deploy.results import BAD, QUIET, Action, RegionResult
 from infctl.engine.deploy.status import Deployed
 
 APPLY_COLUMNS = [
@@ -48,12 +48,17 @@ def _apply_row(result: RegionResult) -> dict[str, Any]:
         "ready": result.ready or None,
         "address": result.address or None,
         "seconds": round(result.seconds, 2),
-        "error": result.error or None,
+        "error": result.error or _worst(result) or None,
         "changes": [
             {"name": c.what, "action": c.action.value, "detail": c.detail} for c in result.changes
         ],
         "_display": {"objects": summarise(result), "seconds": f"{result.seconds:.1f}"},
     }
+
+
+def _worst(result: RegionResult) -> str:
+    """The first object that stands in the way, such as `Service/a: conflict`."""
+    return next((f"{c.what}: {c.action.value}" for c in result.changes if c.action in BAD), "")
 
 
 def summarise(result: RegionResult) -> str:

@@ -94,10 +94,12 @@ def bring_up(name: str, choice: Choice, timeout: float | None) -> None:
         if timeout is not None:
             _wait_ready(lab.state, began, timeout)
         access.write(lab, choice.left_out)
-    except BaseException:
+    except BaseException as reason:
         # Also on Ctrl-C: nothing half-started remains, but for the logs.
         with suppress(Exception):
             lifecycle.stop(lab.state, keep=keep)
+        if isinstance(reason, (KeyboardInterrupt, SystemExit)):
+            note("interrupted; the lab was taken down again, its logs are kept")
         raise
 
 

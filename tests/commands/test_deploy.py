@@ -58,6 +58,8 @@ RESULTS = [
 def test_rows_of_an_apply_say_changed_unchanged_or_failed() -> None:
     rows = deploy_rows.apply_rows(RESULTS)
     assert [row["result"] for row in rows] == ["changed", "unchanged", "failed", "failed"]
+    reasons = [row["error"] for row in rows]
+    assert reasons == [None, None, "no answer within 2 s", "Service/a: conflict"]
     assert rows[0]["_display"]["objects"] == "1 created"
     assert rows[2]["error"] == "no answer within 2 s"
 

@@ -41,8 +41,9 @@ async def test_a_plan_names_what_changed_and_shows_the_lines(
     assert "Deployment/vision-stable" in first
     assert "-        - name: SLOTS" not in plans[0].difference
     assert "+          value: '5'" in plans[0].difference
-    cloud = [c.what for c in plans[-1].result.changes if c.action is Action.CHANGED]
-    assert cloud == [f"record/{r}.vision.infctl.test" for r in platform.region_names]
+    cloud = [(c.what, c.detail) for c in plans[-1].result.changes if c.action is Action.CHANGED]
+    records = [f"record/{r}.vision.infctl.test" for r in platform.region_names]
+    assert cloud == [(record, "ttl 20 -> 10") for record in records]
 
 
 async def test_a_plan_names_an_unreachable_region(
@@ -51,3 +52,6 @@ async def test_a_plan_names_an_unreachable_region(
     small.clusters["eu-west-1"].dead = True
     plans = await plan_everywhere(small.world(), request_for(platform))
     assert [bool(plan.result.error) for plan in plans] == [False, True, False, False]
+    promised = {c.what for c in plans[-1].result.changes if c.action is Action.CREATED}
+    assert "record/us-east-1.vision.infctl.test" in promised
+    assert "record/eu-west-1.vision.infctl.test" not in promised

@@ -118,13 +118,25 @@ def _identity(record: Record) -> tuple[str, str, str]:
 def _change(what: str, found: Any, wanted: Any, detail: str = "") -> Change:
     if found is None:
         return Change(what, Action.CREATED, detail)
-    same = _comparable(found) == _comparable(wanted)
-    return Change(what, Action.UNCHANGED if same else Action.CHANGED, detail)
+    before, after = _fields(found), _fields(wanted)
+    differing = [_difference(key, before.get(key), after[key]) for key in after]
+    told = [text for text in (*differing, detail) if text]
+    same = not any(differing)
+    return Change(what, Action.UNCHANGED if same else Action.CHANGED, "; ".join(told))
 
 
-def _comparable(value: Any) -> Any:
+def _fields(value: Any) -> dict[str, Any]:
     if isinstance(value, Record):
-        return (_identity(value), value.weight, value.ttl, value.values, value.health_check)
+        values = {"weight": value.weight, "ttl": value.ttl, "values": list(value.values)}
+        return {**values, "health check": value.health_check}
     if isinstance(value, dict):
         return {k: sorted(v) if isinstance(v, list) else v for k, v in value.items()}
-    return value
+    return {"": value}
+
+
+def _difference(key: str, before: Any, after: Any) -> str:
+    """How one field changes, empty if it does not: `ttl 20 -> 10`."""
+    if before == after:
+        return ""
+    shown = [", ".join(v) if isinstance(v, list) else v for v in (before, after)]
+    return f"{key} {shown[0]} -> {shown[1]}"

@@ -131,9 +131,10 @@ async def _cloud(world: World, request: Request, results: list[RegionResult]) ->
     except (InfctlError, TimeoutError) as failure:
         what = getattr(failure, "what", f"no answer within {request.timeout:g} s")
         return RegionPlan(RegionResult(CLOUD, error=what))
-    for name in request.regions:
-        if name not in gateways:
+    for result in results:
+        # What becomes of the record of a region that did not answer is not known.
+        if not result.address and not result.error:
             detail = "once its gateway has an address"
-            what = f"record/{name}.{request.platform.service.host}"
+            what = f"record/{result.region}.{request.platform.service.host}"
             changes.append(Change(what, Action.CREATED, detail))
     return RegionPlan(RegionResult(CLOUD, tuple(changes)))
