@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infctl.commands.output import Output, document, envelope, note, write
+from infctl.commands.output import Output, note, show, write
 from infctl.commands.run_result import code_of, item_of, result_lines
 from infctl.commands.step_lines import StepLines
 from infctl.errors import DeadlinePassed, Exit, InfctlError
@@ -28,10 +28,8 @@ def show_result(view: RunView, output: Output) -> None:
     """The result on stdout, in the form that was asked for."""
     if output in (Output.TABLE, Output.WIDE):
         write("\n".join(result_lines(view)) + "\n")
-    elif output is Output.NAME:
-        write(f"run/{view.run}\n")
     else:
-        document(envelope("Run", [item_of(view)]), output)
+        show("Run", [item_of(view)], (), output=output, prefix="run/")
 
 
 class _Viewer:

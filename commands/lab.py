@@ -12,7 +12,7 @@ from infctl.commands import lab_rows
 from infctl.commands.context import context_of
 from infctl.commands.lab_errors import translated
 from infctl.commands.lab_programs import provide_programs
-from infctl.commands.output import Output, OutputOption, note, show, write
+from infctl.commands.output import Output, OutputOption, note, show, terminal_width, write
 from infctl.errors import UsageError
 from infctl.model.names import nearest
 from infctl.model.text import clean
@@ -26,6 +26,7 @@ app = typer.Typer(
 NameOption = Annotated[str, typer.Option("--name", help="Which lab; they run side by side.")]
 DEFAULT_NAME = "lab"
 _WATCH_SECONDS = 2.0
+_WIDE_COLUMNS = 120
 _FOLLOW_SECONDS = 0.2
 
 
@@ -179,10 +180,11 @@ def _show_status(name: str, output: Output) -> None:
         found = lifecycle.read_status(locate.state_of(name))
     metadata: dict[str, Any] = {"name": found["name"], "notEnforced": lab_rows.NOT_ENFORCED}
     rows = lab_rows.make_rows(found)
+    is_narrow = output is Output.TABLE and (terminal_width() or _WIDE_COLUMNS) < _WIDE_COLUMNS
     show(
         "LabPartList",
         rows,
-        lab_rows.COLUMNS,
+        lab_rows.NARROW if is_narrow else lab_rows.COLUMNS,
         output=output,
         metadata=metadata,
         wide=lab_rows.WIDE,

@@ -17,6 +17,8 @@ COLUMNS = [
     ("REASON, OR LAST LINE OF ITS LOG", "last"),
 ]
 WIDE = [("WHAT", "detail"), ("LOG", "log")]
+NARROW = [column for column in COLUMNS if column[0] not in ("REGION", "ADDRESS", "SINCE")]
+"""What fits on a terminal of fewer than 120 columns."""
 NOT_ENFORCED = (
     "Rendered but not enforced here: NetworkPolicy, ClusterIP and cluster DNS (there is no"
     " kube-proxy), CPU and memory limits beyond those of a process.",

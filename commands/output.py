@@ -7,6 +7,7 @@ RFC 3339 in UTC, durations seconds, never NaN. Tables are for people and no inte
 import json
 import math
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ OutputOption = Annotated[
     typer.Option("--output", "-o", metavar="FORM", help="table, wide, json, yaml, jsonl or name."),
 ]
 
+_NARROWEST = 6
 Column = tuple[str, str]
 """A heading and the key of the item below it (or of its `_display` mapping, where there is one)."""
 
@@ -77,8 +79,10 @@ def show(
     items' "name" for -o name ("region/eu-west-1"). A key `_display` in an item holds strings for
     the table alone and is left out of machine forms.
     """
-    if output in (Output.TABLE, Output.WIDE):
-        write(table(items, [*columns, *(wide if output is Output.WIDE else ())]))
+    if output is Output.TABLE:
+        write(table(items, columns, terminal_width()))
+    elif output is Output.WIDE:
+        write(table(items, [*columns, *wide]))
     elif output is Output.NAME:
         write("".join(f"{prefix}{clean(str(i['name']))}\n" for i in items))
     elif output is Output.JSONL:
@@ -99,13 +103,39 @@ def document(content: Mapping[str, Any], output: Output) -> None:
         write(json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
 
 
-def table(items: Sequence[Mapping[str, Any]], columns: Sequence[Column]) -> str:
-    """Items as aligned columns under headings; every cell is cleaned."""
+def terminal_width() -> int | None:
+    """How wide the terminal on stdout is; None where there is none."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def table(
+    items: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int | None = None
+) -> str:
+    """Items as aligned columns under headings; every cell is cleaned.
+
+    Where it would be wider than `width`, the widest columns after the first are cut short.
+    """
     rows = [[heading for heading, _ in columns]]
     rows += [[_cell(item, key) for _, key in columns] for item in items]
     widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
-    lines = ("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows)
+    if width is not None:
+        widths = _narrow(widths, width)
+    lines = ("  ".join(map(_fit, row, widths)) for row in rows)
     return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _narrow(widths: Sequence[int], width: int) -> list[int]:
+    """The widths, the widest after the first made smaller one by one until all fit."""
+    first, *others = widths
+    while others and first + sum(others) + 2 * len(others) > width and max(others) > _NARROWEST:
+        others[others.index(max(others))] -= 1
+    return [first, *others]
+
+
+def _fit(cell: str, width: int) -> str:
+    return cell.ljust(width) if len(cell) <= width else cell[: width - 1] + "…"
 
 
 def write(text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from infctl.commands.context import Context
-from infctl.commands.output import Output, document, envelope, note, write
+from infctl.commands.output import Output, note, show, write
 from infctl.errors import Exit, Refused, UsageError
 from infctl.model.names import nearest
 from infctl.model.plan import Plan
@@ -74,7 +74,7 @@ def show_plan(prepared: Proposal, output: Output) -> None:
             for g in prepared.guards
         ],
     }
-    document(envelope("Plan", [item]), output)
+    show("Plan", [item], (), output=output, prefix="plan/")
 
 
 def stop_refused(prepared: Proposal, overridden: frozenset[str] = frozenset()) -> None:

@@ -28,6 +28,8 @@ def state_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.chdir(folder)
         monkeypatch.setattr(lifecycle, "PROGRAM", (sys.executable, str(TOY)))
         monkeypatch.setattr(lab_command, "provide_programs", lambda: None)
+        # Toy parts watch no files; real labs beside the tests may hold all that the kernel gives.
+        monkeypatch.setattr(limits, "INOTIFY_PER_REGION", 0)
         yield Path(folder)
         for registered in Path(folder).glob("infctl/labs/*/processes.json"):
             processes.kill(processes.read_register(registered).values())

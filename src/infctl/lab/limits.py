@@ -5,8 +5,8 @@ import os
 
 from infctl.lab.errors import LabError
 
-# Counted in a lab that serves: API server 6, Envoy 4 and more with each cluster, others 1 each.
-INOTIFY_PER_REGION = 16
+# Counted in a lab that serves: API server 6, Envoy 4 or 5, controller manager 2, scheduler and Prometheus 1 each.
+INOTIFY_PER_REGION = 15
 _SETTING = "fs.inotify.max_user_instances"
 
 
