@@ -51,7 +51,7 @@ def _user_class(order: Order, resolve: Resolve, write: Callable[[str], None]) ->
 
     numbers = itertools.count()
     body = Path(order.body).read_bytes() if order.body else make_body()
-    delay = _Delay(order)
+    delays = start_delays(order, resolve)
 
     class Caller(User):
         """One client."""
@@ -62,7 +62,7 @@ def _user_class(order: Order, resolve: Resolve, write: Callable[[str], None]) ->
             """Resolve, then wait for our turn, so that TTLs do not all run out at once."""
             number = next(numbers)
             name = f"{order.name}-{number}"
-            sleep(delay.of(number, resolve))
+            sleep(delays[number % len(delays)])
             cached = CachedName(
                 client=name,
                 name=order.host,
@@ -93,23 +93,18 @@ def _user_class(order: Order, resolve: Resolve, write: Callable[[str], None]) ->
     return Caller
 
 
-class _Delay:
-    """When each client starts: evenly over the shorter of the TTL and the order's spread."""
+def start_delays(order: Order, resolve: Resolve) -> list[float]:
+    """When each client starts, in seconds: evenly over the shorter of the TTL and the spread.
 
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._over: float | None = None
-
-    def of(self, number: int, resolve: Resolve) -> float:
-        """Seconds to wait; the TTL is asked for once."""
-        if self._over is None:
-            self._over = 0.0
-            try:
-                _, ttl = resolve(self._order.host)
-            except OSError:
-                ttl = 0.0
-            self._over = min(ttl, self._order.spread)
-        return number * self._over / self._order.users
+    The name is asked for once, before any client runs: clients that start together would go on
+    asking together, since their TTLs run out at the same moment.
+    """
+    try:
+        _, ttl = resolve(order.host)
+    except OSError:
+        ttl = 0.0
+    over = min(ttl, order.spread)
+    return [number * over / order.users for number in range(order.users)]
 
 
 def _wait_for_the_end(order: Order, gevent: Any) -> None:

@@ -18,6 +18,7 @@ import pytest
 from infctl.clients.load import LocustLoad
 from infctl.clients.processes import Process, find
 from infctl.content.load_order import Order, write_order
+from infctl.drills.load.locustfile import start_delays
 from infctl.errors import InfctlError
 from infctl.ports.load import LoadRequest
 
@@ -110,9 +111,42 @@ async def test_clients_send_at_the_rate_follow_the_answer_and_end_with_whole_log
     assert max(r.started for r in records if r.address == ONE) < moved + 1.5
     settled = [r for r in records if moved < r.started <= moved + 2]
     assert 45 <= len(settled) <= 75
+    firsts: dict[str, float] = {}
+    for resolution in load.resolutions(log):
+        firsts.setdefault(resolution.client, resolution.at)
+    # A TTL of a second over six clients; together they would all turn at the same moment.
+    assert max(firsts.values()) - min(firsts.values()) > 0.6
     [first, *_] = [r for r in load.resolutions(log) if r.client == records[0].client]
     assert (first.addresses, first.ttl) == ((ONE,), 1.0)
     assert not recorded(tmp_path)
+
+
+def order(users: int, spread: float = 10.0) -> Order:
+    return Order(HOST, 80, users, 10.0, 1.0, "log", "lease", "127.0.0.1", 53, spread=spread)
+
+
+@pytest.mark.parametrize(
+    ("ttl", "spread", "delays"),
+    [(20.0, 10.0, [0.0, 2.5, 5.0, 7.5]), (4.0, 10.0, [0.0, 1.0, 2.0, 3.0]), (0.0, 10.0, [0.0] * 4)],
+)
+def test_clients_start_evenly_over_the_shorter_of_ttl_and_spread(
+    ttl: float, spread: float, delays: list[float]
+) -> None:
+    asked: list[str] = []
+
+    def resolve(name: str) -> tuple[tuple[str, ...], float]:
+        asked.append(name)
+        return (ONE,), ttl
+
+    assert start_delays(order(4, spread), resolve) == delays
+    assert asked == [HOST]
+
+
+def test_without_an_answer_clients_start_at_once() -> None:
+    def resolve(name: str) -> tuple[tuple[str, ...], float]:
+        raise OSError(name)
+
+    assert start_delays(order(2), resolve) == [0.0, 0.0]
 
 
 async def test_clients_end_by_themselves_when_their_lease_ran_out(
