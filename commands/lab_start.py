@@ -80,11 +80,10 @@ def bring_up(name: str, choice: Choice, timeout: float | None) -> None:
 
     What did not start is told with its last lines, and nothing half-started remains.
     """
-    from infctl.lab import access, lifecycle, limits
+    from infctl.lab import access, lifecycle
 
     began = time.monotonic()
     access.check_free(name)
-    limits.check_inotify(len(choice.regions))
     lab, claim, kept = lifecycle.new_lab(name, choice.regions, choice.zone)
     note(f"lab {name}: 127.{lab.number}.0.0/16" + (", with the data it had" if kept else ""))
     keep = lifecycle.KEPT if kept else ("logs",)

@@ -14,7 +14,7 @@ import pytest
 
 from infctl.commands import lab as lab_command
 from infctl.commands.run import run
-from infctl.lab import lifecycle, limits, locate, processes
+from infctl.lab import lifecycle, locate, processes
 from infctl.lab.supervisor.service import register_path
 
 TOY = Path(__file__).parents[1] / "lab" / "supervisor" / "toy_supervisor.py"
@@ -28,8 +28,6 @@ def state_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.chdir(folder)
         monkeypatch.setattr(lifecycle, "PROGRAM", (sys.executable, str(TOY)))
         monkeypatch.setattr(lab_command, "provide_programs", lambda: None)
-        # Toy parts watch no files; real labs beside the tests may hold all that the kernel gives.
-        monkeypatch.setattr(limits, "INOTIFY_PER_REGION", 0)
         yield Path(folder)
         for registered in Path(folder).glob("infctl/labs/*/processes.json"):
             processes.kill(processes.read_register(registered).values())
@@ -124,16 +122,6 @@ def test_a_platform_file_that_was_named_has_to_be_there(
 ) -> None:
     assert run(["--platform", "missing.yaml", "lab", "up"]) == 78
     assert "there is no platform file at missing.yaml" in capsys.readouterr().err
-
-
-def test_a_lab_that_could_not_watch_its_files_does_not_start(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(limits, "INOTIFY_PER_REGION", 100_000)
-    assert run(["lab", "up", "--regions", "1"]) == 1
-    told = capsys.readouterr().err
-    assert "fs.inotify.max_user_instances" in told
-    assert run(["lab", "status"]) == 6
 
 
 def test_two_commands_never_start_one_lab(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,11 @@ from infctl.lab.part import Part
 from infctl.lab.processes import Process, find
 from infctl.lab.readiness import tcp_open
 from infctl.lab.spec import Lab
+from infctl.lab.supervisor import watches
 from infctl.lab.supervisor.service import Assembly, run
 
+# Toys watch no files; real labs beside the tests may hold all that the kernel gives.
+watches.PER_REGION = 0
 SERVER = """
 import socket, sys, time, os, subprocess
 state, name, address, mode = sys.argv[1:5]
