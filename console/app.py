@@ -15,6 +15,7 @@ from infctl.console.feed import Feed
 from infctl.console.header import Glance
 from infctl.console.keys import Keys
 from infctl.console.overview import Overview
+from infctl.console.region import RegionScreen
 from infctl.console.sanitiser import TerminalFilter
 from infctl.console.theme import DARK
 from infctl.console.timeline import Timeline
@@ -78,7 +79,8 @@ class Console(App[None]):
         """The keys that work here."""
         if isinstance(self.screen, Keys):
             return
-        ours = (*vars(Console)["BINDINGS"], *vars(type(self.screen)).get("BINDINGS", ()))
+        places = (Console, type(self.screen), type(self.focused))
+        ours = [b for place in places for b in vars(place).get("BINDINGS", ())]
         active = [found.binding for found in self.screen.active_bindings.values()]
         shown = [b for b in active if any(b.key == o.key and b.action == o.action for o in ours)]
         self.push_screen(Keys([(_name(b.key), b.description) for b in shown]))
@@ -92,7 +94,8 @@ class Console(App[None]):
 
     def action_start_drill(self) -> None:
         """Plan the failover drill of the selected region and ask."""
-        if isinstance(self.screen, Overview):
+        if isinstance(self.screen, Overview | RegionScreen):
+            self.notify("planning; nothing is started yet", markup=False, timeout=3)
             self.propose_drill(self.screen.selected)
 
     @work(exclusive=True, group="drill", exit_on_error=False)
@@ -108,6 +111,9 @@ class Console(App[None]):
         except InfctlError as error:
             hint = f"; try: {error.hint}" if error.hint else ""
             self.notify(clean(f"{error.what}{hint}"), severity="error", markup=False, timeout=15)
+        except Exception as error:
+            said = f"a bug in infctl: {type(error).__name__}; nothing was started"
+            self.notify(said, severity="error", markup=False, timeout=15)
 
     def _install_signals(self) -> None:
         # Textual leaves the alternate screen and mouse modes on when a signal ends it.

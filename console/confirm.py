@@ -48,7 +48,13 @@ class TargetInput(Input):
 class Confirm(ModalScreen[bool]):
     """Dismissed with True only by the typed name and X."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel"),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
+    ]
     DEFAULT_CSS = """
     Confirm { align: center middle; }
     Confirm Vertical { width: 76; height: auto; max-height: 22; border: round $warning;
@@ -71,13 +77,20 @@ class Confirm(ModalScreen[bool]):
                 yield Static(Content("\n".join(self.lines)), markup=False)
             yield TargetInput(self.target)
             yield Static(
-                Content(f"Type {self.target}, then X to execute. Escape leaves all as it is."),
+                Content(
+                    f"Type {self.target}, then X to execute. Arrows scroll."
+                    " Escape leaves all as it is."
+                ),
                 markup=False,
             )
 
     def on_mount(self) -> None:
         """The field takes the keys."""
         self.query_one(TargetInput).focus()
+
+    def action_scroll(self, lines: int) -> None:
+        """Read on: the field keeps the keys that are typed."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_cancel(self) -> None:
         """Nothing happens."""

@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from infctl.console.feed import Feed, Scope
+from infctl.console.rows import STALE_SECONDS
 from infctl.model.text import clean
 
 
@@ -35,9 +36,11 @@ def headline(scope: Scope, *, bad: int, run: str, age: float | None, now: float)
     """The header's text, at most 80 columns with names of usual length."""
     clock = time.strftime("%H:%M:%SZ", time.gmtime(now))
     aged = "no data yet" if age is None else f"age {age:.0f}s"
-    if age is not None and age > 10:
+    is_fresh = age is not None and age <= STALE_SECONDS
+    if age is not None and not is_fresh:
         aged = f"STALE {age:.0f}s"
-    alerts = f"!{bad}" if bad else "ok"
+    # What was not read, or long ago, is not known to be well.
+    alerts = f"!{bad}" if bad else "ok" if is_fresh else "?"
     runs = f"run {run[-6:]}" if run else "no run"
     words = (
         "infctl",

@@ -103,15 +103,15 @@ class LiveFeed:
         return run
 
     def describe(self, proposal: Proposal) -> list[str]:
-        """Guards that refuse first, since there it ends; then the steps and what is touched."""
+        """Guards that refuse first, since there it ends; then what is touched, and the steps."""
         lines = [
             f"REFUSED by {g.guard}: {clean(', '.join(g.outcome.evidence))}"
             for g in proposal.guards
             if g.outcome.word != "passed"
         ]
-        lines += [f"{s.id:<14} {clean(s.expectation)}" for s in proposal.plan.steps]
-        lines += ["", *touched_lines(proposal.plan), ""]
+        lines += [*touched_lines(proposal.plan), ""]
         lines += [f"guard {g.guard}: {g.outcome.word.value}" for g in proposal.guards]
+        lines += ["", *(f"{s.id:<14} {clean(s.expectation)}" for s in proposal.plan.steps)]
         region = proposal.plan.parameters["region"]
         return [*lines, "", f"CLI: infctl drill failover --region {region}"]
 

@@ -1,6 +1,7 @@
 """The first screen: every region in one table, the evidence of the selected one below it."""
 
 import asyncio
+import time
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -13,14 +14,28 @@ from textual.widgets import DataTable, Footer, Static
 
 from infctl.console.feed import Feed, Row
 from infctl.console.header import Glance, Headline
-from infctl.console.rows import HEADINGS, STATES, headline, region_cells, worst_first
+from infctl.console.region import RegionScreen
+from infctl.console.rows import (
+    HEADINGS,
+    STALE_SECONDS,
+    STATES,
+    headline,
+    region_cells,
+    worst_first,
+)
 from infctl.errors import InfctlError
 from infctl.model.overview import judge_service, region_rows
-from infctl.model.snapshot import Snapshot
+from infctl.model.snapshot import RegionSnapshot, Snapshot
 from infctl.model.text import clean
 
 REFRESH = 2.0
 WIDTHS = {"REGION": 15, "STATE": 6}
+
+
+class Regions(DataTable["Content"]):
+    """The table; Enter looks closer, and never does more."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "Region")]
 
 
 class Overview(Screen[None]):
@@ -47,7 +62,7 @@ class Overview(Screen[None]):
     def compose(self) -> ComposeResult:
         """Header, table, summary, evidence, footer."""
         yield Headline()
-        yield DataTable(cursor_type="row", zebra_stripes=False)
+        yield Regions(cursor_type="row", zebra_stripes=False)
         yield Static(id="summary", markup=False)
         yield Static(id="evidence", markup=False)
         yield Footer(show_command_palette=False)
@@ -61,7 +76,7 @@ class Overview(Screen[None]):
             cells = [Content(region), *(Content("-") for _ in HEADINGS[1:])]
             table.add_row(*cells, key=region)
         table.focus()
-        self.set_interval(1.0, self.draw_header)
+        self.set_interval(1.0, self.tick)
         self.draw_header()
         self.read_world()
 
@@ -76,6 +91,10 @@ class Overview(Screen[None]):
             except InfctlError as error:
                 self.trouble = clean(error.what)
                 self.draw_evidence()
+            except Exception as error:
+                # A bug in one reading must not leave an old picture that looks like a new one.
+                self.trouble = f"a bug in infctl: {type(error).__name__}"
+                self.draw_evidence()
             await asyncio.sleep(REFRESH)
 
     @property
@@ -89,20 +108,31 @@ class Overview(Screen[None]):
         """Update the cells in place: the cursor stays on its region."""
         agreement = self.feed.scope.agreement
         self.rows = worst_first(region_rows(snapshot, agreement))
-        table = self.query_one(DataTable)
-        for row in self.rows:
-            _, _, style = STATES[row["state"]]
-            for heading, cell in zip(HEADINGS, region_cells(row), strict=True):
-                shown = (
-                    Content.styled(cell, f"$text-{style}") if heading == "STATE" else Content(cell)
-                )
-                table.update_cell(row["name"], heading, shown, update_width=heading not in WIDTHS)
-        self.order(table)
+        self.draw_rows(time.time() - snapshot.at)
+        self.order(self.query_one(DataTable))
         outcome = judge_service(snapshot, agreement)
         sentence = headline(self.rows, outcome.word.value, "; ".join(outcome.evidence))
         self.query_one("#summary", Static).update(Content(clean(sentence)))
         self.draw_evidence()
         self.draw_header()
+
+    def draw_rows(self, behind: float) -> None:
+        """The cells of a picture that is `behind` seconds old."""
+        table = self.query_one(DataTable)
+        for row in self.rows:
+            style = STATES["unknown" if behind > STALE_SECONDS else row["state"]][2]
+            for heading, cell in zip(HEADINGS, region_cells(row, behind), strict=True):
+                shown = (
+                    Content.styled(cell, f"$text-{style}") if heading == "STATE" else Content(cell)
+                )
+                table.update_cell(row["name"], heading, shown, update_width=heading not in WIDTHS)
+
+    def tick(self) -> None:
+        """Every second: the header's clock, and the age of a picture that nothing replaced."""
+        self.draw_header()
+        behind = 0.0 if self.snapshot is None else time.time() - self.snapshot.at
+        if behind > STALE_SECONDS:
+            self.draw_rows(behind)
 
     def order(self, table: "DataTable[Content]") -> None:
         """The worst region on top; the cursor stays on its region, not on its line."""
@@ -114,7 +144,7 @@ class Overview(Screen[None]):
             table.move_cursor(row=names.index(kept))
 
     def draw_header(self) -> None:
-        """Clock and age, every second."""
+        """Clock and age."""
         self.query_one(Headline).show(self.feed, self.glance())
 
     def glance(self) -> Glance:
@@ -134,6 +164,16 @@ class Overview(Screen[None]):
         """Follow the cursor."""
         del event
         self.draw_evidence()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter: all that is known of the region."""
+        region = str(event.row_key.value)
+        self.app.push_screen(RegionScreen(self.feed, region, self.look, self.glance))
+
+    def look(self, name: str) -> tuple[Row | None, RegionSnapshot | None]:
+        """A region's row and readings, as last read."""
+        row = next((r for r in self.rows if r["name"] == name), None)
+        return row, None if self.snapshot is None else self.snapshot.region(name)
 
     def action_down(self) -> None:
         """One row down."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from infctl.console.feed import RunPicture
 from infctl.model.run import RunView, StepState, StepView
+from infctl.model.text import clean
 
 
 def draw_run(view: RunView, now: float) -> RunPicture:
@@ -17,7 +18,10 @@ def draw_run(view: RunView, now: float) -> RunPicture:
         steps=tuple(_step(view, step) for step in view.steps),
         elapsed=max(0.0, end - view.started) if view.started else 0.0,
         clock=recovery_clock(view, now),
-        summary=tuple(str(line) for line in result.get("summary", ())),
+        summary=(
+            *((clean(f"why: {view.reason}"),) if view.reason else ()),
+            *(clean(str(line)) for line in result.get("summary", ())),
+        ),
         ended=view.over,
     )
 

@@ -14,11 +14,19 @@ STATES = {
 }
 
 
-def region_cells(row: dict[str, Any]) -> tuple[str, ...]:
-    """The cells of one region under `HEADINGS`."""
+STALE_SECONDS = 10.0
+"""Older pictures are shown as such, in words."""
+
+
+def region_cells(row: dict[str, Any], behind: float = 0.0) -> tuple[str, ...]:
+    """The cells of one region under `HEADINGS`; `behind` is the picture's age in seconds."""
     word, sign, _ = STATES[row["state"]]
     shown = row["_display"]
-    return (row["name"], f"{sign} {word}", *(shown[key] for key in _KEYS))
+    cells = [shown[key] for key in _KEYS]
+    if behind <= STALE_SECONDS:
+        return (row["name"], f"{sign} {word}", *cells)
+    old = [c if c == "-" or c.startswith("~") else f"~{c}" for c in cells[:-1]]
+    return (row["name"], "~ STAL", *old, f"{row['age_s'] + behind:.0f}s")
 
 
 def worst_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

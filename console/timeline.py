@@ -21,6 +21,7 @@ SIGNS = {
     "failed": "[!]",
     "unknown": "[?]",
     "skipped": "[-]",
+    "undone": "[<]",
     "waiting": "[ ]",
 }
 
@@ -94,5 +95,7 @@ def step_lines(picture: RunPicture) -> list[str]:
         begun = "" if start is None else f"+{start:5.1f}"
         took = "" if duration is None else f"{duration:6.1f} s"
         sign = SIGNS.get(state, "[ ]")
-        lines.append(f"{sign} {clean(sentence, limit=46):<47}{state:<9}{begun:>7} {took:>9}")
+        # Nothing waits in a run that has ended.
+        word = "not run" if picture.ended and state == "waiting" else state
+        lines.append(f"{sign} {clean(sentence, limit=46):<47}{word:<9}{begun:>7} {took:>9}")
     return lines

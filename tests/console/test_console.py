@@ -1,6 +1,7 @@
 """The console over a canned feed: what is seen, what keys do, and above all what they do not."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -58,6 +59,8 @@ class CannedFeed:
     def __init__(self) -> None:
         self.started: list[str] = []
         self.broken = False
+        self.behind = 0.0
+        self.lines: list[str] = []
 
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         if self.broken:
@@ -67,7 +70,9 @@ class CannedFeed:
             cluster_version=unknown("k", 1_000.0, HOSTILE),
             dns_healthy=seen(False),
         )
-        return Snapshot(1_000.0, (region("us-east-1"), down, region("ap-south-1")))
+        return Snapshot(
+            time.time() - self.behind, (region("us-east-1"), down, region("ap-south-1"))
+        )
 
     def latest_run(self) -> str | None:
         return self.started[-1] if self.started else None
@@ -85,7 +90,7 @@ class CannedFeed:
         return "01abc"
 
     def describe(self, proposal: Proposal) -> list[str]:
-        return [f"{s.id}: {s.operation.kind}" for s in proposal.plan.steps]
+        return self.lines or [f"{s.id}: {s.operation.kind}" for s in proposal.plan.steps]
 
     async def close(self) -> None:
         return
@@ -178,6 +183,59 @@ async def test_a_feed_that_fails_is_told_and_the_console_lives_on() -> None:
     async with app.run_test(size=(80, 24)):
         await until(lambda: "could not read" in screen_text(app))
         assert app.is_running
+
+
+async def test_a_picture_that_nothing_replaced_is_never_shown_as_fresh() -> None:
+    feed = CannedFeed()
+    feed.behind = 60.0
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: "STAL" in screen_text(app) and "STALE 6" in screen_text(app))
+        table = [line for line in screen_text(app).splitlines() if line[1:].startswith(REGIONS)]
+        assert len(table) == len(REGIONS)
+        assert all("~ STAL" in line and "~33" in line for line in table)
+        assert "  ok  " not in screen_text(app)
+
+
+async def test_nothing_read_yet_is_not_called_well() -> None:
+    feed = CannedFeed()
+    feed.broken = True
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: "no data yet" in screen_text(app))
+        assert "  ?  " in screen_text(app).splitlines()[0]
+
+
+async def test_enter_looks_closer_at_a_region_and_escape_comes_back_to_it() -> None:
+    app = Console(CannedFeed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "FAIL" in screen_text(app))
+        assert "Region" in screen_text(app).splitlines()[-1]
+        await pilot.press("j", "enter")
+        await until(lambda: "replicas ready" in screen_text(app))
+        text = screen_text(app)
+        assert "ap-south-1  + OK" in text
+        assert "2/2" in text
+        assert max(len(line) for line in text.splitlines()) <= 80
+        await pilot.press("escape")
+        assert isinstance(app.screen, Overview)
+        assert app.screen.selected == "ap-south-1"
+
+
+async def test_a_long_plan_is_read_by_arrows_while_the_field_keeps_the_letters() -> None:
+    feed = CannedFeed()
+    feed.lines = [f"line {n}" for n in range(60)]
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: isinstance(app.screen, Overview) and "FAIL" in screen_text(app))
+        await pilot.press("D")
+        await until(lambda: isinstance(app.screen, Confirm) and "line 0" in screen_text(app))
+        await asyncio.sleep(GUARD_SECONDS)
+        await pilot.press(*["pagedown"] * 6)
+        await until(lambda: "line 59" in screen_text(app))
+        await pilot.press("u")
+        assert app.screen.query_one(Input).value == "u"
+    assert feed.started == []
 
 
 async def test_help_lists_the_keys_of_the_screen() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infctl.console.pictures import draw_run, recovery_clock
+from infctl.console.timeline import step_lines
 from infctl.model.plan import Operation, Plan, Step
 from infctl.model.run import RunState, RunView, StepState, StepView
 
@@ -66,3 +67,19 @@ def test_a_run_that_is_over_stands_still() -> None:
     over = view(HURT, SEEN, state=RunState.COMPLETED, ended=190.0, result=OVER)
     picture = draw_run(over, now=999.0)
     assert (picture.elapsed, picture.summary, picture.ended) == (90.0, ("outcome: passed",), True)
+
+
+def test_a_run_that_ended_early_says_why_and_no_step_of_it_waits() -> None:
+    over = view(
+        replace(FAULT, state=StepState.UNDONE),
+        state=RunState.ROLLED_BACK,
+        reason="taken back: asked by a person",
+        ended=190.0,
+        result={"summary": ["outcome: errored"]},
+    )
+    picture = draw_run(over, now=200.0)
+    assert picture.summary == ("why: taken back: asked by a person", "outcome: errored")
+    undone, never = step_lines(picture)
+    assert undone.startswith("[<] everything in eu-west-1 is killed")
+    assert "not run" in never
+    assert "waiting" not in never

@@ -25,7 +25,7 @@ class LocustLoad:
     """Clients in processes of their own; the id of a load is the file that names its processes.
 
     `resolver` is the address and port of the name server that clients ask. The processes end by
-    themselves when neither `start`'s process nor a reader of the log touched the lease for 30 s.
+    themselves within 30 s when neither `start`'s process nor a reader of the log touches the lease.
     """
 
     def __init__(self, resolver: tuple[str, int], *, workers: int = 1) -> None:

@@ -27,7 +27,7 @@ class Order:
     path: str = "/v2/models/digits/infer"
     body: str = ""
     spread: float = 10.0
-    lease_seconds: float = 30.0
+    lease_seconds: float = 24.0
 
 
 def write_order(path: Path, order: Order) -> None:

@@ -4,7 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from infctl.errors import InfctlError
 from infctl.ports.load import RequestRecord
+
+QUIET_SECONDS = 20.0
+"""Clients send once a second at least, and a request that fails is written within its timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,12 @@ def stretch(records: Iterable[RequestRecord], start: float, end: float) -> Stret
         regions=frozenset(r.region for r in chosen if r.ok and r.region),
         addresses=frozenset(r.address for r in chosen if r.address),
     )
+
+
+def require_clients(records: Sequence[RequestRecord], now: float) -> None:
+    """Raise where the clients are gone: what they would have seen cannot be waited for."""
+    if records and now - records[-1].ended > QUIET_SECONDS:
+        raise InfctlError(f"the clients are gone: no request for {now - records[-1].ended:.0f} s")
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float | None:

@@ -2,7 +2,7 @@
 
 from infctl.engine.answers import sample_answers, seconds_without
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
-from infctl.engine.traffic import Stretch, stretch
+from infctl.engine.traffic import Stretch, require_clients, stretch
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 
@@ -27,6 +27,7 @@ class WaitRecovered(Handler):
         out_for = seconds_without(context, memory, is_out)
         now = context.world.clock.wall()
         records = context.world.load.read(context.path(args["log"]))
+        require_clients(records, now)
         return judge(stretch(records, now - args["settle"], now), out_for, is_out, args)
 
 

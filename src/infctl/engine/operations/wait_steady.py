@@ -3,7 +3,7 @@
 from typing import Any
 
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
-from infctl.engine.traffic import Stretch, stretch
+from infctl.engine.traffic import Stretch, require_clients, stretch
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 
@@ -28,6 +28,7 @@ class WaitSteady(Handler):
         args = operation.args
         now = context.world.clock.wall()
         records = context.world.load.read(context.path(args["log"]))
+        require_clients(records, now)
         if not records or records[0].ended > now - args["seconds"]:
             return not_yet(f"fewer than {args['seconds']:g} s of requests")
         return judge(stretch(records, now - args["seconds"], now), args)
