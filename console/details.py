@@ -24,6 +24,7 @@ _VALUES = (
     ("stack", "revision", "generation"),
     ("models", "versions", "models"),
 )
+_WIDEST = 24
 
 
 def detail_lines(row: dict[str, Any], region: RegionSnapshot, now: float) -> list[str]:
@@ -34,10 +35,18 @@ def detail_lines(row: dict[str, Any], region: RegionSnapshot, now: float) -> lis
     for label, shown, field in _VALUES:
         measured = sources[field]
         text = row["_display"][shown] if shown else _word(measured)
-        age = f"{max(0.0, now - measured.at):.0f}s"
-        lines.append(f"  {label:<15} {text:<24} {age:>5}  {clean(measured.source, limit=30)}")
-        if measured.reason:
-            lines.append(f"  {'':<15} {clean(measured.reason, limit=300)}")
+        lines += _value(label, text, measured, now)
+    return lines
+
+
+def _value(label: str, text: str, measured: Measured[Any], now: float) -> list[str]:
+    """A line, or two where the value is long; one more for the reason of what is not fresh."""
+    read = f"{max(0.0, now - measured.at):.0f}s".rjust(5) + f"  {clean(measured.source, limit=30)}"
+    lines = [f"  {label:<15} {text:<{_WIDEST}} {read}"]
+    if len(text) > _WIDEST:
+        lines = [f"  {label:<15} {text}", f"  {'':<15} {'':<{_WIDEST}} {read}"]
+    if measured.reason:
+        lines.append(f"  {'':<15} {clean(measured.reason, limit=300)}")
     return lines
 
 

@@ -138,6 +138,8 @@ def test_a_drill_whose_fault_healed_by_its_lease_is_taken_back_instead_of_measur
         " which nobody renewed in time"
     )
     assert view.step("recovered").evidence
+    assert view.result["outcome"] == "errored"
+    assert "did not run to its end" in view.result["summary"][0]
     assert view.step("stop-load").state is StepState.DONE
 
 

@@ -49,7 +49,7 @@ def conclude(
         if "drill" in order.plan.parameters:
             evidence = gather(folder, platform, view)
             recovery = None if evidence is None else judge_recovery(evidence)
-            result = drill_result(order, recovery)
+            result = _unless_cut_short(drill_result(order, recovery), state)
     except Exception as error:
         _log.exception("the result")
         result = _errored(f"the result could not be computed: {type(error).__name__}")
@@ -88,6 +88,16 @@ def drill_result(order: Order, recovery: Recovery | None) -> dict[str, Any]:
         },
         "summary": summary_lines(order, recovery),
     }
+
+
+def _unless_cut_short(result: dict[str, Any], state: RunState) -> dict[str, Any]:
+    """A drill that did not run to its end decides nothing, whatever its figures look like."""
+    if state in (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS):
+        return result
+    sentence = f"the drill did not run to its end: {state}"
+    rest = [line for line in result["summary"] if not line.startswith("outcome: ")]
+    summary = [f"outcome: errored ({sentence})", *rest]
+    return {**result, "outcome": "errored", "evidence": [sentence], "summary": summary}
 
 
 def summary_lines(order: Order, recovery: Recovery) -> list[str]:
