@@ -94,7 +94,7 @@ class _Viewer:
 
         is_drill = _is_drill(self.view)
         what = "heal, undo and stop" if is_drill else "pause at the next step's edge"
-        waiting = [s.id for s in self.view.steps if s.state == "waiting"]
+        waiting = _remaining(self.view, is_drill)
         note(f"asked the run to {what}; remaining: {', '.join(waiting) or 'nothing'}")
         note("Ctrl-C again detaches")
         self._ask(Verb.UNDO if is_drill else Verb.PAUSE)
@@ -114,6 +114,16 @@ def decide(run: str, verb: "Verb", reason: str = "") -> None:
     from infctl.executor.launch import whoami
 
     ask(find_folder(run), Decision(verb, by=whoami(), reason=reason))
+
+
+def _remaining(view: RunView, only_always: bool) -> list[str]:
+    """The steps that will still run: of a drill that turns back, those that always do."""
+    plan = view.plan
+    waiting = [s.id for s in view.steps if s.state == "waiting"]
+    if plan is None or not only_always:
+        return waiting
+    steps = [plan.step(step_id) for step_id in waiting]
+    return [s.id for s in steps if s.always and s.reverts not in waiting]
 
 
 def _is_drill(view: RunView) -> bool:

@@ -4,7 +4,7 @@ region-loss: the region is killed and health checks alone recover it. operated: 
 traffic. Both heal and restore whatever happens, and end in the steady state they began in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from infctl.content import parts
@@ -85,7 +85,16 @@ def _steps(facts: Facts, settings: Settings) -> tuple[Step, ...]:
             always=True,
         ),
     )
-    return (*before, *during, *after)
+    return tuple(_reverting(s, settings.mode) for s in (*before, *during, *after))
+
+
+def _reverting(step: Step, mode: Mode) -> Step:
+    """What gives back runs only where something was taken: others may hold the region's switch."""
+    fault = "fault" if mode == "region-loss" else "switch-off"
+    reverted = {"stop-load": "start-load", "heal": "fault"}.get(step.id, fault)
+    if step.id.startswith("unscale-"):
+        reverted = step.id.removeprefix("un")
+    return replace(step, reverts=reverted) if step.always else step
 
 
 def _region_loss(facts: Facts, settings: Settings) -> tuple[Step, ...]:

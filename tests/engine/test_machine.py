@@ -218,3 +218,31 @@ async def _until(
             raise AssertionError(f"ended: {running.result()}")
         await asyncio.sleep(0)
     raise AssertionError(f"never {state}: {fold(journal.records())}")
+
+
+@pytest.mark.parametrize("mode", ["operated", "region-loss"])
+async def test_a_drill_without_its_steady_state_touches_nothing_not_even_to_give_it_back(
+    mode: drill.Mode,
+) -> None:
+    toy = Toy()
+    for keeper in ("us-east-1", "ap-south-1"):
+        toy.objects[(keeper, f"vision-switches-{keeper}", f"off/{REGION}")] = b"somebody's"
+    before = toy.state()
+    plan = drill.plan(await facts_of(toy), drill.Settings(REGION, mode))
+    journal = begin(toy, plan)
+    state, reason = await carry(toy, plan, journal, on_failure="undo")
+    assert state is RunState.ROLLED_BACK
+    assert f"no answer from {REGION}" in reason
+    assert toy.state() == before
+    assert set(toy.effects) == {"start load", "stop load"}
+
+
+async def test_a_drill_that_turns_back_gives_traffic_back_once_and_never_takes_it_again() -> None:
+    toy = Toy(stubborn={REGION})
+    before = toy.state()
+    plan = drill.plan(await facts_of(toy), drill.Settings(REGION, "operated"))
+    state, _ = await carry(toy, plan, begin(toy, plan), on_failure="undo")
+    assert state is RunState.ROLLED_BACK
+    assert toy.state() == before
+    flips = [e for e in toy.effects if f"off/{REGION}" in e]
+    assert len(flips) == 4, flips  # two keepers, once off and once on

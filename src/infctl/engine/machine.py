@@ -183,8 +183,8 @@ def ready_steps(plan: Plan, view: RunView, doubted: set[str]) -> list[Step]:
     """The steps that may start now. Pure.
 
     Forward, a step starts when those before it are done or skipped, and nothing starts while a
-    problem waits for a decision. On any other course only steps that always run do, each when those
-    before it will certainly do nothing more.
+    problem waits for a decision. On any other course only steps that always run do, where what they
+    revert has begun, each when those before it will certainly do nothing more.
     """
     states = {s.id: s.state for s in view.steps}
     problems = {s for s, state in states.items() if state in _PROBLEMS and s not in doubted}
@@ -193,14 +193,18 @@ def ready_steps(plan: Plan, view: RunView, doubted: set[str]) -> list[Step]:
     startable = [s for s in plan.steps if states[s.id] is StepState.WAITING or s.id in doubted]
     if view.course == "forward":
         return [s for s in startable if all(states[a] in _PASSABLE for a in s.after)]
-    always = {s.id for s in plan.steps if s.always}
+    always = {
+        s.id
+        for s in plan.steps
+        if s.always and not (s.reverts and states[s.reverts] is StepState.WAITING)
+    }
 
     def over(step_id: str) -> bool:
         if states[step_id] is StepState.WAITING:
             return step_id not in always
         return states[step_id] is not StepState.RUNNING and step_id not in doubted
 
-    return [s for s in startable if s.always and all(over(a) for a in s.after)]
+    return [s for s in startable if s.id in always and all(over(a) for a in s.after)]
 
 
 def _completed(view: RunView) -> tuple[RunState, str]:

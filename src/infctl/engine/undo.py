@@ -22,8 +22,14 @@ _log = logging.getLogger(__name__)
 
 
 def undo_order(view: RunView) -> list[StepView]:
-    """The steps that left something to take back, the latest first."""
-    touched = [s for s in view.steps if s.state in _TOUCHED and s.undo is not None]
+    """The steps that left something to take back, the latest first.
+
+    Steps that always run are those that heal and give back: taking them back would hurt again.
+    """
+    always = {s.id for s in view.plan.steps if s.always} if view.plan is not None else set()
+    touched = [
+        s for s in view.steps if s.state in _TOUCHED and s.undo is not None and s.id not in always
+    ]
     return sorted(touched, key=lambda s: s.intent, reverse=True)
 
 

@@ -95,7 +95,8 @@ def _unless_cut_short(result: dict[str, Any], state: RunState) -> dict[str, Any]
     if state in (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS):
         return result
     sentence = f"the drill did not run to its end: {state}"
-    rest = [line for line in result["summary"] if not line.startswith("outcome: ")]
+    was_measured = (result.get("recovery") or {}).get("rto") is not None
+    rest = [line for line in result["summary"] if was_measured and line[:8] != "outcome:"]
     summary = [f"outcome: errored ({sentence})", *rest]
     return {**result, "outcome": "errored", "evidence": [sentence], "summary": summary}
 

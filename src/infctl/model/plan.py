@@ -32,7 +32,8 @@ class Step:
 
     `after` names the steps that must be done first; `timeout` is in seconds; `expectation` is the
     sentence shown beside it. `always` marks a step that runs also when an earlier one failed
-    (healing, stopping load). The undo is not written here: it is what was observed before.
+    (healing, stopping load), but never before the step that it `reverts`, if it names one, has
+    begun. The undo is not written here: it is what was observed before.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Step:
     timeout: float = 30.0
     expectation: str = ""
     always: bool = False
+    reverts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +119,5 @@ def from_json(data: Mapping[str, Json]) -> Plan:
 
 def _step(data: Mapping[str, Json]) -> Step:
     rest = {k: data[k] for k in ("id", "timeout", "expectation", "always")}
+    rest["reverts"] = data.get("reverts", "")
     return Step(operation=Operation(**data["operation"]), after=tuple(data["after"]), **rest)
