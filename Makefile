@@ -19,7 +19,9 @@ demo-operated: .venv/lab.installed ## The same, with traffic moved by our own ve
 
 test: .venv/dev.installed ## Every test, the lab's included
 	@$(BIN)/infctl lab fetch
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/lab/whole
+	@# Recovery times are measured here, so nothing else runs beside it.
+	@$(BIN)/pytest tests/lab/whole
 
 check: .venv/dev.installed types ## Format, lint, imports
 	@$(BIN)/ruff format --check $(SOURCES)
