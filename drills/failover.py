@@ -219,7 +219,7 @@ def _recovered(facts: Facts, settings: Settings, *, after: tuple[str, ...]) -> S
             "address": facts.addresses.get(settings.region, ""),
             "host": platform.service.host,
             "ttl": platform.traffic.ttl,
-            "settle": platform.objectives.recovery.settle,
+            "settle": _settled(facts, settings),
             "max_error_ratio": 1 - platform.objectives.availability.target,
             "samples": parts.SAMPLES,
         },
@@ -227,6 +227,18 @@ def _recovered(facts: Facts, settings: Settings, *, after: tuple[str, ...]) -> S
     )
     timeout = platform.drills.failover.timeout
     return Step("recovered", operation, after, timeout, "clients are served without the region")
+
+
+def _settled(facts: Facts, settings: Settings) -> float:
+    """Seconds that must be good before anything is given back.
+
+    The recovery is measured by the settling window, or three requests of a client, after the last
+    client's return, which comes up to one request after the last bad one; and a moment more, so
+    that what follows cannot fall into it.
+    """
+    rate, users = _load(facts, settings)
+    pace = users / rate
+    return max(facts.platform.objectives.recovery.settle, 3 * pace) + pace + 2.0
 
 
 def _blast_radius(facts: Facts, settings: Settings) -> BlastRadius:

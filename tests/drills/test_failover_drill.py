@@ -72,3 +72,14 @@ def test_the_command_lines_load_wins_over_the_files() -> None:
     assert (usual["rate"], usual["users"]) == (60.0, 30)
     own = plan(facts_at(0.0), Settings(REGION, rate=90.0, users=9)).step("start-load")
     assert (own.operation.args["rate"], own.operation.args["users"]) == (90.0, 9)
+
+
+@pytest.mark.parametrize(("rate", "users", "seconds"), [(60.0, 30, 7.5), (10.0, 30, 14.0)])
+def test_nothing_is_given_back_before_the_recovery_can_be_measured(
+    rate: float, users: int, seconds: float
+) -> None:
+    found = plan(facts_at(0.0), Settings(REGION, "operated", rate, users))
+    measured = max(found.parameters["settle"], 3 * users / rate)
+    waited = found.step("recovered").operation.args["settle"]
+    assert waited == seconds
+    assert waited > measured + users / rate
