@@ -51,7 +51,7 @@ async def _prepare(
 
     world = context.open_world(platform)
     try:
-        return await propose(world, platform, make, patience=patience)
+        return await propose(world, platform, make, patience=patience, tell=note)
     finally:
         await world.close()
 

@@ -14,7 +14,7 @@ import pytest
 
 from infctl.commands import lab as lab_command
 from infctl.commands.run import run
-from infctl.lab import lifecycle, locate, processes
+from infctl.lab import addresses, lifecycle, locate, processes, spec
 from infctl.lab.supervisor.service import register_path
 
 TOY = Path(__file__).parents[1] / "lab" / "supervisor" / "toy_supervisor.py"
@@ -28,6 +28,8 @@ def state_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.chdir(folder)
         monkeypatch.setattr(lifecycle, "PROGRAM", (sys.executable, str(TOY)))
         monkeypatch.setattr(lab_command, "provide_programs", lambda: None)
+        # Tests that run beside these take the first numbers; kept data wants its own again.
+        monkeypatch.setattr(addresses, "FIRST_LAB", 120)
         yield Path(folder)
         for registered in Path(folder).glob("infctl/labs/*/processes.json"):
             processes.kill(processes.read_register(registered).values())
@@ -240,6 +242,23 @@ def test_kept_data_gets_its_number_and_its_regions_again(
     assert run(["lab", "up", "--regions", "1"]) == 0
     assert status(capsys)["items"][0]["address"] == before
     assert kept.is_dir()
+
+
+def test_another_lab_leaves_the_number_of_kept_data_alone(
+    state_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["lab", "up", "--regions", "1"]) == 0
+    number = spec.load(state(state_home)).number
+    assert run(["lab", "down", "--keep-data"]) == 0
+    assert run(["lab", "up", "--regions", "1", "--name", "blue"]) == 0
+    assert spec.load(state(state_home, "blue")).number != number
+    with socket.socket(socket.AF_UNIX) as stranger:
+        stranger.bind(f"\0infctl-lab-{number}")
+        capsys.readouterr()
+        assert run(["lab", "up", "--regions", "1"]) == 1
+    told = capsys.readouterr().err
+    assert f"another lab has 127.{number}.0.0/16" in told
+    assert "infctl lab down --name lab" in told
 
 
 @pytest.mark.parametrize(

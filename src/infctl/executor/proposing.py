@@ -15,24 +15,35 @@ _AGAIN = 2.0
 
 
 async def propose(
-    world: World, platform: Platform, make: Callable[[Facts], Plan], *, patience: float = 0.0
+    world: World,
+    platform: Platform,
+    make: Callable[[Facts], Plan],
+    *,
+    patience: float = 0.0,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Proposal:
     """Read the facts, make the plan, ask the guards.
 
     For `patience` seconds facts that could not be read yet are asked for again: a platform that was
-    just brought up has no metrics for a few seconds.
+    just brought up has no metrics for a few seconds. `tell` hears once what is waited for.
     """
+    told = False
     deadline = world.clock.boottime() + patience
     while True:
         is_last = world.clock.boottime() >= deadline
         facts = await read_facts(world, platform)
         try:
             plan = make(facts)
-        except Unmeasured:
+        except Unmeasured as error:
             if is_last:
                 raise
+            missing = error.what
         else:
             proposal = Proposal(plan, evaluate(plan, facts))
             if is_last or not proposal.is_blind:
                 return proposal
+            missing = proposal.blindness
+        if not told:
+            tell(f"{missing}; asking again for up to {patience:g} s")
+            told = True
         await world.clock.sleep(_AGAIN)

@@ -76,10 +76,21 @@ def new_lab(
             f"infctl lab down --name {name} removes it",
         )
     # Certificates name addresses, so kept data needs its number again.
-    number, claim = locate.claim_number(kept.number if kept else None)
+    try:
+        number, claim = locate.claim_number(kept.number if kept else None, _kept_by_others(name))
+    except LabError as error:
+        if kept is None:
+            raise
+        hint = f"end that lab, or give up the data: infctl lab down --name {name}"
+        raise LabError(error.what, hint) from None
     lab = spec.Lab(name, number, state, tuple(regions), zone)
     lab.save()
     return lab, claim, kept is not None
+
+
+def _kept_by_others(name: str) -> set[int]:
+    others = (_read_kept(locate.state_of(other)) for other in locate.names() if other != name)
+    return {lab.number for lab in others if lab is not None}
 
 
 def start(lab: spec.Lab, claim: socket.socket) -> None:

@@ -4,7 +4,7 @@ import fcntl
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,14 +69,20 @@ def exclusive(name: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def claim_number(wanted: int | None = None) -> tuple[int, socket.socket]:
+def claim_number(
+    wanted: int | None = None, avoid: Collection[int] = ()
+) -> tuple[int, socket.socket]:
     """A free lab number and the claim on it, which lasts as long as the socket is open anywhere.
+
+    `avoid` are numbers whose labs are down and keep data that belongs to them.
 
     The claim is a name in Linux's abstract socket namespace: like the addresses themselves it is
     common to all users of a machine, and the kernel drops it with the last process that holds it.
     """
     numbers = [wanted] if wanted else range(addresses.FIRST_LAB, addresses.LAST_LAB + 1)
     for number in numbers:
+        if number in avoid and number != wanted:
+            continue
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             claim.bind(f"\0infctl-lab-{number}")
@@ -87,10 +93,7 @@ def claim_number(wanted: int | None = None) -> tuple[int, socket.socket]:
             return number, claim
         claim.close()
     if wanted:
-        raise LabError(
-            f"another lab has 127.{wanted}.0.0/16, to which the kept data belongs",
-            "end that lab, or give up the data: infctl lab down",
-        )
+        raise LabError(f"another lab has 127.{wanted}.0.0/16, to which the kept data belongs")
     raise LabError("no lab number is free", "infctl lab status; infctl lab down")
 
 

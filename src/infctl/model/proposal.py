@@ -23,7 +23,12 @@ class Proposal:
     @property
     def is_blind(self) -> bool:
         """Whether a guard could not measure what it judges by."""
-        return any(g.outcome.word is Word.ERRORED for g in self.guards)
+        return bool(self.blindness)
+
+    @property
+    def blindness(self) -> str:
+        """What the guards could not measure, in a sentence; empty where they could."""
+        return "; ".join(_evidence(g) for g in self.guards if g.outcome.word is Word.ERRORED)
 
 
 def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:

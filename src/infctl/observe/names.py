@@ -1,6 +1,7 @@
 """What the name service and the switches say of every region."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,18 +62,25 @@ async def _healthy(names: NameService, cloud: CloudState, check: str) -> bool | 
 
 
 async def read_switches(
-    stores: Mapping[str, ObjectStore], service: str, region: str, deadline: float
+    stores: Mapping[str, ObjectStore],
+    regions: tuple[str, ...],
+    service: str,
+    region: str,
+    deadline: float,
 ) -> Measured[bool]:
     """Whether any keeper that answers holds the region's off switch.
 
-    Where no keeper answers the switch is unknown. Keepers are all other regions.
+    Where no keeper answers the switch is unknown. Keepers are all other regions of the platform: a
+    region that stands alone has none, and cannot be off.
     """
-    keepers = [store for name, store in stores.items() if name != region]
+    if set(regions) <= {region}:
+        return Measured(False, time.time(), "platform")
+    keepers = [stores[name] for name in regions if name != region and name in stores]
     answers = await asyncio.gather(*(_held(s, service, region, deadline) for s in keepers))
     known = [a for a in answers if a.known]
     if not known:
-        reason = answers[0].reason if answers else "no other region keeps it"
-        at = answers[0].at if answers else 0.0
+        reason = answers[0].reason if answers else "no region that keeps it can be reached"
+        at = answers[0].at if answers else time.time()
         return unknown("s3 switches", at, reason)
     return Measured(any(a.value for a in known), max(a.at for a in known), "s3 switches")
 

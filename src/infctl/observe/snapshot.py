@@ -53,7 +53,7 @@ async def _region(
     cluster, metrics, switched, store = await asyncio.gather(
         read_cluster(world.clusters[name], target.service, deadline),
         read_metrics(world.metrics[name], deadline),
-        read_switches(world.stores, target.service, name, deadline),
+        read_switches(world.stores, target.regions, target.service, name, deadline),
         read_store(world.stores[name], deadline),
     )
     return _assemble(name, cluster, metrics, (switched, store), (await names)[name])
