@@ -12,8 +12,8 @@ from infctl.lab.spec import Lab, Region
 Argv = Callable[[str], tuple[str, ...]]
 """From a component's name to how it is started."""
 
-# The collector trades a little CPU for a fifth of the memory of three regions.
-_ENVIRONMENT = {"GOGC": "40", "PATH": "/usr/bin:/bin"}
+# Go's own default. 40 saves 0.5 GB over three regions, and starts them 4 s later on two cores.
+_ENVIRONMENT = {"GOGC": "100", "PATH": "/usr/bin:/bin"}
 
 
 def parts(lab: Lab, region: Region, argv: Argv) -> list[Part]:
