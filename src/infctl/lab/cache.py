@@ -20,14 +20,14 @@ def root(shelf: str) -> Path:
 
 
 @contextmanager
-def exclusive(folder: Path, what: str, report: Report) -> Iterator[None]:
-    """Hold the right to change a shelf; waits for another process that has it."""
+def exclusive(folder: Path, doing: str, report: Report) -> Iterator[None]:
+    """Hold the right to change a shelf; waits for, and tells of, another that is `doing` so."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as file:
         told = False
         while not _try(file.fileno()):
             if not told:
-                report(f"another infctl is getting {what}; waiting for it")
+                report(f"another infctl is {doing}; waiting for it")
             told = True
             time.sleep(_POLL_SECONDS)
         yield

@@ -18,5 +18,5 @@ def root() -> Path:
 @contextmanager
 def exclusive(report: Report) -> Iterator[None]:
     """Hold the right to change the shelf."""
-    with cache.exclusive(root(), "Kubernetes", report):
+    with cache.exclusive(root(), "getting Kubernetes", report):
         yield

@@ -1,25 +1,23 @@
 """Environments on disk: $XDG_CACHE_HOME/infctl/environments/KEY, whole once their mark is there."""
 
-import fcntl
 import hashlib
-import os
 import platform
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-Report = Callable[[str], None]
+from infctl.lab import cache
+from infctl.lab.cache import Report
+
+__all__ = ["Report", "exclusive", "folder_of", "is_whole", "mark_whole", "python_of", "root"]
+
 _MARK = "infctl-complete"
-_POLL_SECONDS = 0.3
 
 
 def root() -> Path:
     """Where environments are."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(given) if Path(given).is_absolute() else Path.home() / ".cache"
-    return base / "infctl" / "environments"
+    return cache.root("environments")
 
 
 def folder_of(requirements: Path) -> Path:
@@ -48,20 +46,5 @@ def is_whole(python: Path) -> bool:
 @contextmanager
 def exclusive(report: Report) -> Iterator[None]:
     """Hold the right to build; waits for another process that has it."""
-    root().mkdir(parents=True, exist_ok=True)
-    with (root() / "lock").open("w") as file:
-        told = False
-        while not _try(file.fileno()):
-            if not told:
-                report("another infctl is building the model server's environment; waiting for it")
-            told = True
-            time.sleep(_POLL_SECONDS)
+    with cache.exclusive(root(), "building the model server's environment", report):
         yield
-
-
-def _try(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

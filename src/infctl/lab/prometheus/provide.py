@@ -27,7 +27,7 @@ def ensure(report: Report) -> None:
         return
     shelf = cache.root("prometheus")
     try:
-        with cache.exclusive(shelf, "Prometheus", report):
+        with cache.exclusive(shelf, "getting Prometheus", report):
             if reason := _reason():
                 report(f"{reason}; unpacking the distribution's package")
                 with cache.staged(_folder()) as entry:
