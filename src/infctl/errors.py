@@ -4,6 +4,7 @@
     ├── UsageError              exit 2    the words on the command line
     ├── Conflict                exit 1    fields that others own, or another object than was read
     ├── Refused                 exit 5    guard, lock, missing power, not confirmed
+    │   └── Frozen                        somebody stopped everything, and why
     ├── Unmeasured              exit 6    part of the world did not answer
     │   └── Unreachable                   one endpoint, named
     ├── DeadlinePassed          exit 7    --timeout
@@ -98,6 +99,10 @@ class Refused(InfctlError):
     """A guard, a lock or a missing confirmation stands in the way; nothing was changed."""
 
     exit_code = Exit.REFUSED
+
+
+class Frozen(Refused):
+    """`infctl freeze` is in force: no executor acts until `infctl freeze --lift`."""
 
 
 class Unmeasured(InfctlError):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import Operation
 from infctl.model.run import RunView, StepView
+from infctl.ports.cluster import Kind
 from infctl.ports.world import World
 
 Args = Mapping[str, Any]
@@ -37,6 +38,17 @@ class Context:
         return self.folder / relative
 
 
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What an act needs of a region's API server, asked of it right before the act."""
+
+    region: str
+    verb: str
+    kind: Kind
+    namespace: str | None = None
+    subresource: str = ""
+
+
 class Handler(ABC):
     """One kind of operation, at one version.
 
@@ -52,6 +64,35 @@ class Handler(ABC):
     heals: ClassVar[bool] = False
     completes: ClassVar[bool] = False
     control_plane: ClassVar[bool] = False
+
+    def check(self, args: Args) -> None:
+        """Raise ConfigurationError where the arguments are not what the operation takes.
+
+        Plans may come from files that people write; nothing runs before every step passed.
+        """
+        del args
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """The blast radius: each object or place that the act changes, in words with its region."""
+        return (str(args["region"]),) if "region" in args else ()
+
+    def permissions(self, args: Args) -> tuple[Permission, ...]:
+        """What must be allowed; asked right before the act, an error is a no."""
+        del args
+        return ()
+
+    def calls(self, args: Args) -> tuple[str, ...]:
+        """The cloud's API calls that it makes, as service:Action (route53:ChangeResourceRecordSets).
+
+        The plan linter holds them against the list of control-plane calls.
+        """
+        del args
+        return ()
+
+    def loss(self, args: Args) -> str:
+        """What is lost when the run goes on without having seen the effect, in a sentence."""
+        del args
+        return "whether it took effect is not known"
 
     async def observe(self, context: Context, args: Args) -> Any:
         """What is there before the act, as JSON."""

@@ -23,7 +23,13 @@ class Kind:
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 POD = Kind("v1", "Pod")
 CONFIG_MAP = Kind("v1", "ConfigMap")
+NAMESPACE = Kind("v1", "Namespace")
+NODE = Kind("v1", "Node")
+LEASE = Kind("coordination.k8s.io/v1", "Lease")
 GATEWAY = Kind("gateway.networking.k8s.io/v1", "Gateway")
+HTTP_ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute")
+SCALED_OBJECT = Kind("keda.sh/v1alpha1", "ScaledObject")
+DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,44 @@ class Cluster(Protocol):
     ) -> Object:
         """JSON merge patch; a resourceVersion or uid in `patch` is a precondition."""
 
+    async def create(self, manifest: Object, *, dry_run: bool = False) -> Object:
+        """Create one object with infctl's field manager; Conflict where the name is taken."""
+
     async def delete(
-        self, kind: Kind, name: str, namespace: str | None = None, *, uid: str | None = None
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
     ) -> None:
-        """Delete one object, if it still is the one with that uid; a missing one is no error."""
+        """Delete one object, if it still is the one that was read; a missing one is no error.
+
+        Raises Conflict where the uid or the resourceVersion is another one by now.
+        """
+
+    async def evict(
+        self,
+        name: str,
+        namespace: str,
+        *,
+        uid: str | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask the Eviction API to end a pod; a missing one is no error.
+
+        Raises Refused where a disruption budget forbids it now (429), Conflict where the name
+        belongs to another pod by now. `annotations` are the Eviction object's own.
+        """
+
+    async def can(
+        self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = ""
+    ) -> bool:
+        """Whether the API server lets us (SelfSubjectAccessReview), never from a cache.
+
+        An answer with an evaluation error is a no.
+        """
 
     def watch(
         self, kind: Kind, namespace: str | None = None, selector: str = ""

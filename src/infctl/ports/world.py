@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from infctl.ports.calls import CommandRunner, HttpCaller
 from infctl.ports.clock import Clock
 from infctl.ports.cloud import NameService, ObjectStore
 from infctl.ports.cluster import Cluster
 from infctl.ports.faults import Faults
 from infctl.ports.load import Load
+from infctl.ports.lock import LockSite
 from infctl.ports.metrics import Metrics
 from infctl.ports.names import Resolver
+from infctl.ports.notices import Notifier
 
 
 async def _nothing() -> None:
@@ -24,7 +27,8 @@ class World:
     it; asking without it only takes longer.
 
     `kind` is the environment's class (sim, staging or prod); `faults` is None where the
-    environment has no fault injector.
+    environment has no fault injector. `witness` is the lock's third place where there are two
+    regions; `notifier`, `http` and `commands` are None where the environment names none.
     """
 
     environment: str
@@ -39,3 +43,7 @@ class World:
     clock: Clock
     close: Callable[[], Awaitable[None]]
     warm: Callable[[], Awaitable[None]] = _nothing
+    witness: LockSite | None = None
+    notifier: Notifier | None = None
+    http: HttpCaller | None = None
+    commands: CommandRunner | None = None
