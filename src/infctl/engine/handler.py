@@ -82,7 +82,7 @@ class Handler(ABC):
         return ()
 
     def calls(self, args: Args) -> tuple[str, ...]:
-        """The cloud's API calls that it makes, as service:Action (route53:ChangeResourceRecordSets).
+        """The API calls that it makes in the cloud, as route53:ChangeResourceRecordSets.
 
         The plan linter holds them against the list of control-plane calls.
         """
