@@ -12,17 +12,23 @@ class Verb(StrEnum):
     RESUME = "resume"
     RETRY = "retry"
     SKIP = "skip"
+    UNGRACEFUL = "ungraceful"
+    ANSWER = "answer"
     UNDO = "undo"
     STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision; a skip carries its reason. `by` is who asked."""
+    """One decision; a skip carries its reason, an answer its words. `by` is who asked.
+
+    `step` names the one step that is meant; empty for all that wait for a decision.
+    """
 
     verb: Verb
     by: str = ""
     reason: str = ""
+    step: str = ""
 
 
 class Decisions:

@@ -34,6 +34,10 @@ class Step:
     sentence shown beside it. `always` marks a step that runs also when an earlier one failed
     (healing, stopping load), but never before the step that it `reverts`, if it names one, has
     begun. The undo is not written here: it is what was observed before.
+
+    A step that failed is tried up to `max_attempts` times, after 1 s, 2 s, 4 s and so on; then
+    `on_failure` says what the run does: pause, skip, undo or stop, or nothing, and then the run's
+    own way holds.
     """
 
     id: str
@@ -43,6 +47,8 @@ class Step:
     expectation: str = ""
     always: bool = False
     reverts: str = ""
+    max_attempts: int = 1
+    on_failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,8 @@ class GuardResult:
 class Plan:
     """What a run will do. `parameters` is JSON for reports; `recovery` plans use data planes only.
 
-    `predicted` is the traffic share per region afterwards.
+    `predicted` is the traffic share per region afterwards; `deadline` in seconds bounds the whole
+    run, which stops there (0: none).
     """
 
     name: str
@@ -78,10 +85,12 @@ class Plan:
     predicted: Mapping[str, float] = field(default_factory=dict)
     recovery: bool = False
     engine: int = 1
+    deadline: float = 0.0
 
     def to_json(self) -> dict[str, Json]:
         """The plan as plain JSON values; `from_json` reads it back."""
         plain: dict[str, Json] = json.loads(json.dumps(asdict(self), sort_keys=True))
+        _leave_out_later(plain)
         return plain
 
     @property
@@ -114,10 +123,27 @@ def from_json(data: Mapping[str, Json]) -> Plan:
         predicted=data["predicted"],
         recovery=data["recovery"],
         engine=data["engine"],
+        deadline=data.get("deadline", 0.0),
     )
 
 
 def _step(data: Mapping[str, Json]) -> Step:
     rest = {k: data[k] for k in ("id", "timeout", "expectation", "always")}
     rest["reverts"] = data.get("reverts", "")
+    rest["max_attempts"] = data.get("max_attempts", 1)
+    rest["on_failure"] = data.get("on_failure", "")
     return Step(operation=Operation(**data["operation"]), after=tuple(data["after"]), **rest)
+
+
+def _leave_out_later(plain: dict[str, Json]) -> None:
+    """Fields that came later are written only where they say something.
+
+    So the digest of a plan that an earlier release froze is still the same.
+    """
+    if not plain["deadline"]:
+        del plain["deadline"]
+    for step in plain["steps"]:
+        if step["max_attempts"] == 1:
+            del step["max_attempts"]
+        if not step["on_failure"]:
+            del step["on_failure"]

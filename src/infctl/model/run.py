@@ -1,7 +1,7 @@
 """What a run is now: a pure fold over its journal, for engine, console and command line alike."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -59,6 +59,8 @@ class StepState(StrEnum):
     UNDONE = "undone"
 
 
+ASKING = frozenset({"ask", "approve"})
+"""The kinds of operations that wait for people."""
 SETTLED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.FAILED, StepState.UNDONE})
 
 
@@ -90,7 +92,8 @@ class RunView:
 
     `course` is where it goes: forward, undo (taking back what was done) or stop (only what must
     always run); `turned` says why it goes back or stops. `result` is what its last record holds,
-    None until then.
+    None until then. `answers` are what people answered to steps that asked, `fence` the newest
+    lease's number.
     """
 
     run: str = ""
@@ -109,6 +112,8 @@ class RunView:
     result: Any = None
     seq: int = 0
     head: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    fence: int = 0
 
     @property
     def over(self) -> bool:
@@ -135,7 +140,19 @@ def _advance(view: RunView, record: Record) -> RunView:
     view = replace(view, seq=record.seq, head=record.digest, updated=record.at)
     # A kind that a later release appended changes nothing for this one.
     change = _CHANGES.get(record.kind)
-    return view if change is None else change(view, record)
+    return view if change is None else _waiting(change(view, record))
+
+
+def _waiting(view: RunView) -> RunView:
+    """While a step asks people, the run waits for them; other steps may go on meanwhile."""
+    if view.state not in (RunState.RUNNING, RunState.WAITING_FOR_APPROVAL) or view.plan is None:
+        return view
+    asks = any(
+        seen.state is StepState.RUNNING and step.operation.kind in ASKING
+        for step, seen in zip(view.plan.steps, view.steps, strict=True)
+    )
+    state = RunState.WAITING_FOR_APPROVAL if asks else RunState.RUNNING
+    return view if state is view.state else replace(view, state=state)
 
 
 def _on_plan(view: RunView, record: Record) -> RunView:
@@ -159,7 +176,14 @@ def _on_lease(view: RunView, record: Record) -> RunView:
         else s
         for s in view.steps
     )
-    return replace(view, holder=record.args, steps=steps, state=RunState.RUNNING, reason="")
+    return replace(
+        view,
+        holder=record.args,
+        steps=steps,
+        state=RunState.RUNNING,
+        reason="",
+        fence=record.fence,
+    )
 
 
 def _on_intent(view: RunView, record: Record) -> RunView:
@@ -226,11 +250,21 @@ def _on_resume(view: RunView, record: Record) -> RunView:
         return replace(view, course=decision, turned=reason or f"asked by {by}")
     if decision != "retry":
         return view
+    named = record.args.get("step", "")
     steps = tuple(
-        replace(s, state=StepState.WAITING) if s.state is StepState.FAILED else s
+        replace(s, state=StepState.WAITING)
+        if s.state is StepState.FAILED and named in ("", s.id)
+        else s
         for s in view.steps
     )
     return replace(view, steps=steps)
+
+
+def _on_approve(view: RunView, record: Record) -> RunView:
+    if record.step is None or not isinstance(record.args, dict):
+        return view
+    answer = str(record.args.get("answer", ""))
+    return replace(view, answers={**view.answers, record.step: answer})
 
 
 def _on_head(view: RunView, record: Record) -> RunView:
@@ -267,5 +301,6 @@ _CHANGES: dict[str, Callable[[RunView, Record], RunView]] = {
     Kind.UNDO_DONE: _on_undo_done,
     Kind.PAUSE: _on_pause,
     Kind.RESUME: _on_resume,
+    Kind.APPROVE: _on_approve,
     Kind.HEAD: _on_head,
 }
