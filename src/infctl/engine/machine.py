@@ -1,22 +1,23 @@
 """The step machine: starts what is ready, waits, pauses for people, undoes; the journal leads."""
 
 import asyncio
-import contextlib
 from typing import Any, Literal
 
 from infctl.engine.decisions import Decision, Decisions, Verb
+from infctl.engine.graph import problems_of, ready_steps
 from infctl.engine.handler import Context
 from infctl.engine.journal import Journal
 from infctl.engine.operations import find
+from infctl.engine.permit import Permit, Unchecked
 from infctl.engine.step import StepProtocol
 from infctl.engine.undo import Undoing
+from infctl.errors import Frozen
 from infctl.model.journal import Kind
-from infctl.model.plan import Plan, Step
+from infctl.model.plan import Plan
 from infctl.model.run import RunState, RunView, StepState, fold
 
 OnFailure = Literal["pause", "undo", "stop"]
-_PROBLEMS = frozenset({StepState.FAILED, StepState.UNKNOWN})
-_PASSABLE = frozenset({StepState.DONE, StepState.SKIPPED})
+TIMED_OUT = "its deadline passed"
 
 
 class Machine:
@@ -30,15 +31,19 @@ class Machine:
         decisions: Decisions,
         *,
         on_failure: OnFailure = "pause",
+        permit: Permit | None = None,
     ) -> None:
         self._plan = plan
         self._journal = journal
         self._decisions = decisions
-        self._protocol = StepProtocol(context, journal)
-        self._undoing = Undoing(context, journal)
+        self._clock = context.world.clock
+        self._began = self._clock.boottime()
+        self._protocol = StepProtocol(context, journal, permit or Unchecked())
+        self._undoing = Undoing(context, journal, permit or Unchecked())
         self._on_failure = on_failure
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused_by: Decision | None = None
+        self._frozen: Frozen | None = None
         # Steps whose effect must be read back first: a crash left them in the middle.
         self._doubted = {s.id for s in self.view().steps if s.state is StepState.UNKNOWN}
 
@@ -47,7 +52,10 @@ class Machine:
         return fold(self._journal.records())
 
     async def run(self) -> tuple[RunState, str]:
-        """Run to an end; returns the final state and the reason for it."""
+        """Run to an end; returns the final state and the reason for it.
+
+        Raises JournalError and LeaseLost: then nothing more was done, and nothing may be.
+        """
         try:
             while True:
                 ended = await self._advance()
@@ -64,11 +72,10 @@ class Machine:
         if self._tasks:
             await self._wait()
             return None
-        if self._paused_by is not None and self._unfinished(view):
-            decision, self._paused_by = self._paused_by, None
-            await self._pause(RunState.PAUSED_BY_OPERATOR, f"asked by {decision.by}")
+        if self._is_stopping(view):
+            await self._stand_still()
             return None
-        problems = [s.id for s in view.steps if s.state in _PROBLEMS]
+        problems = [s.id for s in problems_of(self._plan, view)]
         if view.course != "forward":
             return await self._end_course(view, [p for p in problems if self._matters(view, p)])
         if problems:
@@ -76,7 +83,21 @@ class Machine:
             return None
         return _completed(view)
 
+    def _is_stopping(self, view: RunView) -> bool:
+        return self._frozen is not None or (self._paused_by is not None and self._unfinished(view))
+
+    async def _stand_still(self) -> None:
+        """Nothing runs any more: say that the run is paused, and by what."""
+        decision, self._paused_by = self._paused_by, None
+        frozen, self._frozen = self._frozen, None
+        reason = (
+            frozen.what if frozen is not None else f"asked by {decision.by if decision else ''}"
+        )
+        await self._pause(RunState.PAUSED_BY_OPERATOR, reason)
+
     def _start_ready(self, view: RunView) -> None:
+        if self._frozen is not None:
+            return
         if self._paused_by is not None and view.course == "forward":
             return
         for step in ready_steps(self._plan, view, self._doubted):
@@ -85,30 +106,61 @@ class Machine:
                 self._tasks[step.id] = asyncio.create_task(self._protocol.perform(step))
 
     async def _wait(self) -> None:
-        """Until a step ends or somebody decides."""
+        """Until a step ends, somebody decides, or the run's own deadline passes."""
         asked = asyncio.create_task(self._decisions.get())
-        await asyncio.wait({asked, *self._tasks.values()}, return_when=asyncio.FIRST_COMPLETED)
-        if asked.done():
+        watched = {asked, *self._tasks.values(), *self._alarm()}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        for task in watched - set(self._tasks.values()):
+            task.cancel()
+        if asked.done() and not asked.cancelled():
             self._note(asked.result())
-        else:
-            asked.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asked
+        await asyncio.gather(*(watched - set(self._tasks.values())), return_exceptions=True)
+        self._meet_deadline()
         for step_id, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[step_id]
-                if not task.cancelled():
-                    task.result()
+                self._collect(task)
+
+    def _collect(self, task: "asyncio.Task[None]") -> None:
+        """What a step's task raised; a freeze only stops the run where it is."""
+        if task.cancelled():
+            return
+        try:
+            task.result()
+        except Frozen as frozen:
+            self._frozen = frozen
+
+    def _alarm(self) -> "set[asyncio.Task[Any]]":
+        if not self._plan.deadline or self.view().course != "forward":
+            return set()
+        left = self._plan.deadline - (self._clock.boottime() - self._began)
+        return {asyncio.create_task(self._clock.sleep(max(0.0, left)))}
+
+    def _meet_deadline(self) -> None:
+        passed = self._clock.boottime() - self._began
+        is_late = bool(self._plan.deadline) and passed >= self._plan.deadline
+        if is_late and self.view().course == "forward":
+            reason = f"{TIMED_OUT}: {self._plan.deadline:g} s"
+            self._decide(Decision(Verb.STOP, by="plan", reason=reason))
 
     def _note(self, decision: Decision) -> None:
         """A decision while steps run: it takes effect at the next step's edge."""
         if decision.verb is Verb.PAUSE:
             self._paused_by = decision
+            running = ", ".join(self._tasks)
+            reason = f"pausing, asked by {decision.by}: after {running}"
+            self._journal.append(Kind.PAUSE, args={"state": "running", "reason": reason})
         elif decision.verb is Verb.RESUME:
             self._paused_by = None
+        elif decision.verb is Verb.ANSWER:
+            self._answer(decision)
         elif decision.verb in (Verb.STOP, Verb.UNDO):
             self._paused_by = None
             self._decide(decision)
+
+    def _answer(self, decision: Decision) -> None:
+        args = {"answer": decision.reason, "by": decision.by}
+        self._journal.append(Kind.APPROVE, step=decision.step or None, args=args)
 
     def _leave_waits(self) -> None:
         """Interrupt the running steps that change nothing: nobody needs their answer now."""
@@ -121,12 +173,21 @@ class Machine:
     async def _meet(self, view: RunView, problems: list[str]) -> None:
         """Some steps did not work: pause, or do what was decided beforehand."""
         reason = "; ".join(f"{p}: {_last(view, p)}" for p in problems)
-        if self._on_failure != "pause":
-            self._decide(Decision(Verb(self._on_failure), by="plan", reason=reason))
+        wanted = {self._plan.step(p).on_failure or self._on_failure for p in problems}
+        for verb in ("pause", "stop", "undo", "skip"):
+            # The most careful of them, where several steps did not work.
+            if verb in wanted:
+                break
+        if verb == "pause":
+            seen = [view.step(p) for p in problems]
+            is_conflict = any(s.state is StepState.UNKNOWN or s.conflict for s in seen)
+            state = RunState.PAUSED_BY_CONFLICT if is_conflict else RunState.PAUSED_BY_FAILED_STEP
+            await self._pause(state, reason)
             return
-        unknown = any(view.step(p).state is StepState.UNKNOWN for p in problems)
-        state = RunState.PAUSED_BY_CONFLICT if unknown else RunState.PAUSED_BY_FAILED_STEP
-        await self._pause(state, reason)
+        decision = Decision(Verb(verb), by="plan", reason=reason)
+        if verb == "skip":
+            self._skip(decision, problems)
+        self._decide(decision)
 
     async def _pause(self, state: RunState, reason: str) -> None:
         self._journal.append(Kind.PAUSE, args={"state": str(state), "reason": reason})
@@ -137,28 +198,47 @@ class Machine:
 
     def _take(self, decision: Decision) -> bool:
         """Act on a decision while paused; False where it decides nothing."""
-        problems = [s for s in self.view().steps if s.state in _PROBLEMS]
-        if decision.verb is Verb.PAUSE or (decision.verb is Verb.RESUME and problems):
+        view = self.view()
+        problems = [s for s in problems_of(self._plan, view) if decision.step in ("", s.id)]
+        if decision.verb is Verb.ANSWER:
+            self._answer(decision)
             return False
-        if decision.verb is Verb.SKIP:
-            for step in problems:
-                evidence = [f"skipped by {decision.by}: {decision.reason}"]
-                self._journal.append(Kind.SKIP, step=step.id, result={"evidence": evidence})
+        is_stuck = bool(problems) and view.course == "forward"
+        if decision.verb is Verb.PAUSE or (decision.verb is Verb.RESUME and is_stuck):
+            return False
+        if decision.verb in (Verb.SKIP, Verb.UNGRACEFUL):
+            self._skip(decision, [s.id for s in problems])
         if decision.verb is Verb.RETRY:
             self._doubted = {s.id for s in problems if s.state is StepState.UNKNOWN}
         self._decide(decision)
         return True
 
+    def _skip(self, decision: Decision, steps: list[str]) -> None:
+        """Go on without a step's effect; ungracefully where its act stands and is not awaited."""
+        for step_id in steps:
+            operation = self._plan.step(step_id).operation
+            words = f"skipped by {decision.by}: {decision.reason}"
+            if decision.verb is Verb.UNGRACEFUL:
+                loss = find(operation.kind, operation.version).loss(operation.args)
+                words = f"gone on ungracefully by {decision.by}: {loss}"
+            self._journal.append(Kind.SKIP, step=step_id, result={"evidence": [words]})
+
     def _decide(self, decision: Decision) -> None:
         args = {"decision": str(decision.verb), "by": decision.by, "reason": decision.reason}
+        if decision.step:
+            args["step"] = decision.step
         self._journal.append(Kind.RESUME, args=args)
 
-    async def _end_course(self, view: RunView, problems: list[str]) -> tuple[RunState, str]:
+    async def _end_course(self, view: RunView, problems: list[str]) -> tuple[RunState, str] | None:
         reason = "; ".join(f"{p}: {_last(view, p)}" for p in problems)
         if view.course == "stop":
-            state = RunState.FAILED if problems else RunState.CANCELLED
-            return state, reason or f"stopped: {view.turned}"
-        residue = await self._undoing.run(view)
+            ended = RunState.TIMED_OUT if view.turned.startswith(TIMED_OUT) else RunState.CANCELLED
+            return RunState.FAILED if problems else ended, reason or f"stopped: {view.turned}"
+        try:
+            residue = await self._undoing.run(view)
+        except Frozen as frozen:
+            self._frozen = frozen
+            return None
         if residue:
             return RunState.FAILED, f"{reason}; left over: {'; '.join(residue)}".lstrip("; ")
         return RunState.ROLLED_BACK, reason or f"taken back: {view.turned}"
@@ -177,34 +257,6 @@ class Machine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def ready_steps(plan: Plan, view: RunView, doubted: set[str]) -> list[Step]:
-    """The steps that may start now. Pure.
-
-    Forward, a step starts when those before it are done or skipped, and nothing starts while a
-    problem waits for a decision. On any other course only steps that always run do, where what they
-    revert has begun, each when those before it will certainly do nothing more.
-    """
-    states = {s.id: s.state for s in view.steps}
-    problems = {s for s, state in states.items() if state in _PROBLEMS and s not in doubted}
-    if view.course == "forward" and problems:
-        return []
-    startable = [s for s in plan.steps if states[s.id] is StepState.WAITING or s.id in doubted]
-    if view.course == "forward":
-        return [s for s in startable if all(states[a] in _PASSABLE for a in s.after)]
-    always = {
-        s.id
-        for s in plan.steps
-        if s.always and not (s.reverts and states[s.reverts] is StepState.WAITING)
-    }
-
-    def over(step_id: str) -> bool:
-        if states[step_id] is StepState.WAITING:
-            return step_id not in always
-        return states[step_id] is not StepState.RUNNING and step_id not in doubted
-
-    return [s for s in startable if s.id in always and all(over(a) for a in s.after)]
 
 
 def _completed(view: RunView) -> tuple[RunState, str]:

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from infctl.engine.handler import Context, Handler
 from infctl.engine.journal import Journal
 from infctl.engine.operations import find
-from infctl.errors import InfctlError, JournalError, Unmeasured
+from infctl.engine.permit import Permit, Unchecked
+from infctl.errors import Conflict, Frozen, InfctlError, JournalError, LeaseLost, Unmeasured
 from infctl.model.journal import Kind
 from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import Operation, Step
@@ -17,6 +18,7 @@ from infctl.model.run import StepState
 
 POLL = 0.5
 _MAX_SENDS = 3
+_LONGEST_BACKOFF = 100.0
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -31,31 +33,38 @@ class StepProtocol:
 
     context: Context
     journal: Journal
+    permit: Permit = field(default_factory=Unchecked)
 
     async def perform(self, step: Step) -> None:
-        """Carry one step to done, failed or unknown. Raises JournalError alone."""
-        attempt = _Attempt(self.context, self.journal, step)
+        """Carry one step to done, failed or unknown.
+
+        Raises JournalError, LeaseLost and Frozen: nothing more may be done then.
+        """
+        attempt = _Attempt(self.context, self.journal, self.permit, step)
+        await attempt.back_off()
         try:
             await attempt.run()
-        except JournalError:
+        except (JournalError, LeaseLost, Frozen):
             raise
         except asyncio.CancelledError:
             attempt.write(Kind.UNKNOWN, evidence=("interrupted: what became of it is not known",))
             raise
         except InfctlError as error:
-            attempt.write(Kind.FAILED, evidence=(error.what,))
+            attempt.give_up(error)
         except Exception as error:
             # A bug in one operation must not keep others from healing.
             _log.exception("step %s", step.id)
-            attempt.write(Kind.FAILED, evidence=(f"a bug in infctl: {type(error).__name__}",))
+            kind = Kind.UNKNOWN if attempt.is_acting else Kind.FAILED
+            attempt.write(kind, evidence=(f"a bug in infctl: {type(error).__name__}",))
 
 
 class _Attempt:
     """One attempt at one step, with its deadline."""
 
-    def __init__(self, context: Context, journal: Journal, step: Step) -> None:
+    def __init__(self, context: Context, journal: Journal, permit: Permit, step: Step) -> None:
         self.context = context
         self.journal = journal
+        self.permit = permit
         self.step = step
         self.operation: Operation = step.operation
         self.handler: Handler = find(self.operation.kind, self.operation.version)
@@ -64,16 +73,24 @@ class _Attempt:
         self.seen = context.step(step.id)
         self.number = self.seen.attempt + 1
         self.key = f"{context.run}/{step.id}"
+        self.is_acting = False
+        self.is_doubtful = self.seen.state is StepState.UNKNOWN and self.handler.changes
+
+    async def back_off(self) -> None:
+        """Wait before a step that failed is tried again: 1 s, 2 s, 4 s and so on."""
+        if self.seen.state is StepState.FAILED:
+            pause = min(_LONGEST_BACKOFF, 2.0 ** (self.seen.attempt - 1))
+            await self.clock.sleep(pause)
+            self.deadline = self.clock.boottime() + self.step.timeout
 
     async def run(self) -> None:
         """The protocol of design.md, section 4, point 5."""
-        if self.seen.state is StepState.UNKNOWN and self.handler.changes:
-            before = self.seen.before
-            if await self._settled():
-                return
-        else:
-            before = await self._within(self.handler.observe(self.context, self.operation.args))
+        if self.is_doubtful and await self._settled():
+            return
+        before = self.seen.before if self._has_acted() else await self._observe()
         undo = self.handler.undo(before, self.operation.args)
+        if self.handler.changes:
+            await self.permit.check(self.step)
         self.journal.append(
             Kind.INTENT,
             step=self.step.id,
@@ -85,6 +102,22 @@ class _Attempt:
         )
         await self._act(before)
 
+    def give_up(self, error: InfctlError) -> None:
+        """What an error says of the step: failed, or not known where an earlier act is in doubt."""
+        if self.is_doubtful:
+            self.write(Kind.UNKNOWN, evidence=(error.what,))
+            return
+        self.write(Kind.FAILED, evidence=(error.what,), conflict=isinstance(error, Conflict))
+
+    def _has_acted(self) -> bool:
+        """Whether an earlier attempt may have changed something: what was before it, counts."""
+        if not self.handler.changes or self.seen.intent == 0:
+            return False
+        return self.seen.sent or not self.seen.conflict
+
+    async def _observe(self) -> Any:
+        return await self._within(self.handler.observe(self.context, self.operation.args))
+
     async def _settled(self) -> bool:
         """After a crash past the intent: whether the effect, read back, decides the step."""
         outcome = await self._judged(self.handler.whole(self.context, self.operation))
@@ -92,34 +125,41 @@ class _Attempt:
             self.write(Kind.OBSERVED, evidence=outcome.evidence)
             self.write(Kind.DONE, evidence=outcome.evidence)
             return True
-        now = await self._within(self.handler.observe(self.context, self.operation.args))
+        now = await self._observe()
         if now == self.seen.before or self.handler.completes:
+            self.is_doubtful = False
             return False
         self.write(Kind.UNKNOWN, evidence=("neither as before nor as wanted", *outcome.evidence))
         return True
 
     async def _act(self, before: Any) -> None:
         for _ in range(_MAX_SENDS):
+            if self.handler.changes:
+                # Also before an act is sent again: the lease may have passed meanwhile.
+                await self.permit.publish(self.step)
             try:
                 await self._send()
                 break
             except Lost as lost:
+                self.is_doubtful = self.handler.changes
                 self.write(Kind.UNKNOWN, evidence=(str(lost),))
             if not await self._as_before(before):
                 break
         await self._read_back()
 
     async def _send(self) -> None:
+        self.is_acting = self.handler.changes
         try:
             result = await self._within(self.handler.apply(self.context, self.operation, self.key))
         except (Unmeasured, TimeoutError) as error:
             raise Lost(_sentence(error)) from error
+        self.is_doubtful = False
         self.write(Kind.SENT, result=result)
 
     async def _as_before(self, before: Any) -> bool:
         """Whether the lost act certainly had no effect, so that it may be sent again."""
         try:
-            now = await self._within(self.handler.observe(self.context, self.operation.args))
+            now = await self._observe()
         except (InfctlError, TimeoutError):
             return False
         return bool(now == before) and self.clock.boottime() < self.deadline
@@ -155,9 +195,18 @@ class _Attempt:
         async with asyncio.timeout(left):
             return await question
 
-    def write(self, kind: Kind, *, evidence: tuple[str, ...] = (), result: Any = None) -> None:
+    def write(
+        self,
+        kind: Kind,
+        *,
+        evidence: tuple[str, ...] = (),
+        result: Any = None,
+        conflict: bool = False,
+    ) -> None:
         """One record about this step."""
         found = result if kind is Kind.SENT else {"evidence": list(evidence)}
+        if conflict:
+            found["conflict"] = True
         self.journal.append(
             kind, step=self.step.id, attempt=self.number, key=self.key, result=found
         )

@@ -2,20 +2,30 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from infctl.engine.handler import Context
 from infctl.engine.journal import Journal
 from infctl.engine.operations import find
+from infctl.engine.permit import Permit, Unchecked
 from infctl.engine.step import POLL
-from infctl.errors import InfctlError, JournalError
+from infctl.errors import Frozen, InfctlError, JournalError, LeaseLost, Refused, Unmeasured
 from infctl.model.journal import Kind
 from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import Operation, Step
 from infctl.model.run import RunView, StepState, StepView
 
-_TOUCHED = frozenset({StepState.DONE, StepState.FAILED, StepState.UNKNOWN, StepState.RUNNING})
+_TOUCHED = frozenset(
+    {
+        StepState.DONE,
+        StepState.FAILED,
+        StepState.UNKNOWN,
+        StepState.RUNNING,
+        # Its act may stand, although nobody waited for the effect.
+        StepState.SKIPPED,
+    }
+)
 _SHORTEST = 60.0
 """Seconds: to take back may need longer than to do (a healed region has to start again)."""
 _log = logging.getLogger(__name__)
@@ -39,9 +49,13 @@ class Undoing:
 
     context: Context
     journal: Journal
+    permit: Permit = field(default_factory=Unchecked)
 
     async def run(self, view: RunView) -> list[str]:
-        """Take everything back; returns a sentence for each thing that could not be."""
+        """Take everything back; returns a sentence for each thing that could not be.
+
+        Raises JournalError, LeaseLost and Frozen: what was not taken back yet still can be.
+        """
         residue: list[str] = []
         if view.plan is None:
             return residue
@@ -54,9 +68,10 @@ class Undoing:
 
     async def _guarded(self, step: Step, seen: StepView) -> str:
         try:
+            clock = self.context.world.clock
             async with asyncio.timeout(max(step.timeout, _SHORTEST)):
-                return await self._undo(step, seen)
-        except JournalError:
+                return await self._undo(step, seen, clock.boottime() + max(step.timeout, _SHORTEST))
+        except (JournalError, LeaseLost, Frozen):
             raise
         except TimeoutError:
             return f"not taken back within {max(step.timeout, _SHORTEST):g} s"
@@ -66,35 +81,53 @@ class Undoing:
             _log.exception("undo of %s", step.id)
             return f"a bug in infctl: {type(error).__name__}"
 
-    async def _undo(self, step: Step, seen: StepView) -> str:
+    async def _undo(self, step: Step, seen: StepView, deadline: float) -> str:
         handler = find(step.operation.kind, step.operation.version)
-        now = await handler.observe(self.context, step.operation.args)
-        if seen.before is not None and now == seen.before:
-            self._done(seen, "as it was before already")
-            return ""
-        outcome = await handler.untouched(self.context, step.operation)
-        if outcome.word is not Word.PASSED:
-            return "; ".join(("not as this run left it", *outcome.evidence))
-        await self._apply(seen, _operation(seen.undo))
-        return ""
+        while True:
+            try:
+                now = await handler.observe(self.context, step.operation.args)
+                if seen.before is not None and now == seen.before:
+                    self._done(seen, "as it was before already")
+                    return ""
+                outcome = await handler.untouched(self.context, step.operation)
+                if outcome.word is Word.FAILED:
+                    return "; ".join(("not as this run left it", *outcome.evidence))
+                if outcome.word is Word.PASSED:
+                    await self._apply(step, seen, read_undo(seen.undo), deadline)
+                    return ""
+            except Unmeasured as error:
+                # An answer that did not come says nothing: look again until the deadline.
+                _log.warning("undo of %s: %s", step.id, error.what)
+            await self._pause(deadline)
 
-    async def _apply(self, seen: StepView, operation: Operation) -> None:
+    async def _apply(
+        self, step: Step, seen: StepView, operation: Operation, deadline: float
+    ) -> None:
         handler = find(operation.kind, operation.version)
+        handler.check(operation.args)
         key = f"{self.context.run}/{seen.id}/undo"
+        await self.permit.check(replace(step, operation=operation))
         self.journal.append(
             Kind.UNDO_INTENT, step=seen.id, attempt=seen.attempt, key=key, undo=seen.undo
         )
+        await self.permit.publish(step)
         await handler.apply(self.context, operation, key)
-        outcome = await self._observed(operation)
+        outcome = await self._observed(operation, deadline)
         self._done(seen, *outcome.evidence)
 
-    async def _observed(self, operation: Operation) -> Outcome:
+    async def _observed(self, operation: Operation, deadline: float) -> Outcome:
         handler = find(operation.kind, operation.version)
         while True:
             outcome = await handler.verify(self.context, operation)
             if outcome.word is Word.PASSED:
                 return outcome
-            await self.context.world.clock.sleep(POLL)
+            await self._pause(deadline)
+
+    async def _pause(self, deadline: float) -> None:
+        """Between two looks; TimeoutError past the deadline, by the clock that is asked."""
+        if self.context.world.clock.boottime() >= deadline:
+            raise TimeoutError
+        await self.context.world.clock.sleep(POLL)
 
     def _done(self, seen: StepView, *evidence: str) -> None:
         self.journal.append(
@@ -106,5 +139,21 @@ class Undoing:
         )
 
 
-def _operation(data: dict[str, Any]) -> Operation:
+def read_undo(data: Any) -> Operation:
+    """The undo as the journal holds it: typed data and nothing else.
+
+    Raises Refused where it is anything else, or this infctl does not know its kind.
+    """
+    names = {f.name for f in fields(Operation)}
+    is_whole = (
+        isinstance(data, dict)
+        and set(data) == names
+        and isinstance(data["kind"], str)
+        and isinstance(data["version"], int)
+        and isinstance(data["args"], dict)
+        and isinstance(data["region"], (str, type(None)))
+    )
+    if not is_whole:
+        raise Refused("the journal's undo is not an operation", unchanged="nothing was taken back")
+    find(data["kind"], data["version"])
     return Operation(**data)

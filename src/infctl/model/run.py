@@ -70,6 +70,8 @@ class StepView:
 
     `started` and `ended` are seconds since the epoch, `duration` seconds by the clock that counts
     suspend; `intent` is the number of the record before the act; `undo` an operation as JSON.
+    `sent`: an act went out in this or an earlier attempt; `conflict`: the object was another one
+    than was read.
     """
 
     id: str
@@ -84,6 +86,8 @@ class StepView:
     result: Any = None
     undo: Any = None
     evidence: tuple[str, ...] = ()
+    sent: bool = False
+    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +205,12 @@ def _on_intent(view: RunView, record: Record) -> RunView:
         undo=record.undo,
         result=None,
         evidence=(),
+        conflict=False,
     )
 
 
 def _on_sent(view: RunView, record: Record) -> RunView:
-    return _with_step(view, record, result=record.result)
+    return _with_step(view, record, result=record.result, sent=True)
 
 
 def _settle(state: StepState) -> Callable[[RunView, Record], RunView]:
@@ -219,6 +224,8 @@ def _settle(state: StepState) -> Callable[[RunView, Record], RunView]:
             ended=record.at,
             duration=duration,
             evidence=_evidence(record),
+            sent=step.sent or state is StepState.UNKNOWN,
+            conflict=isinstance(record.result, dict) and bool(record.result.get("conflict")),
         )
 
     return change
