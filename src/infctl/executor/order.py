@@ -32,9 +32,9 @@ class Order:
     report: Path | None = None
 
 
-def write_order(folder: Path, order: Order) -> None:
-    """Write `plan.json` durably, mode 0600."""
-    content = {
+def order_content(order: Order) -> dict[str, Any]:
+    """The order as plain JSON values; `order_of` reads it back."""
+    return {
         "apiVersion": "infctl.dev/v1",
         "kind": "Run",
         "run": order.run,
@@ -48,6 +48,11 @@ def write_order(folder: Path, order: Order) -> None:
         "report": None if order.report is None else str(order.report),
         "plan": order.plan.to_json(),
     }
+
+
+def write_order(folder: Path, order: Order) -> None:
+    """Write `plan.json` durably, mode 0600."""
+    content = order_content(order)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     descriptor = os.open(folder / PLAN_FILE, flags, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -60,7 +65,15 @@ def read_order(folder: Path) -> Order:
     """Read `plan.json` back; ConfigurationError where it is not whole or the plan was changed."""
     path = folder / PLAN_FILE
     try:
-        data: Mapping[str, Any] = json.loads(path.read_text())
+        data = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    return order_of(data, str(path))
+
+
+def order_of(data: Mapping[str, Any], where: str) -> Order:
+    """An order from what `order_content` gave; ConfigurationError where it is not whole."""
+    try:
         plan = from_json(data["plan"])
         order = Order(
             run=data["run"],
@@ -73,8 +86,8 @@ def read_order(folder: Path) -> Order:
             overridden=tuple(data["overridden"]),
             report=None if data["report"] is None else Path(data["report"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"{where} cannot be read: {error}") from error
     if plan.digest != data.get("digest"):
-        raise ConfigurationError(f"{path} was changed after it was written")
+        raise ConfigurationError(f"{where} was changed after it was written")
     return order

@@ -1,0 +1,70 @@
+"""Whether this executor may act now: its lease, the freeze, and its rights, asked each time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from infctl.engine.handler import Handler, Permission
+from infctl.engine.operations import find
+from infctl.errors import Frozen, InfctlError, Refused
+from infctl.executor.mirroring import Mirror
+from infctl.model.plan import Step
+from infctl.ports.world import World
+
+_DEADLINE = 2.0
+
+
+class Held(Protocol):
+    """The lock as far as an act needs it."""
+
+    def check(self) -> None:
+        """LeaseLost where another holder may have taken over."""
+
+
+class RunPermit:
+    """Asked by the step protocol. `frozen` says why everything stands still, or nothing."""
+
+    def __init__(
+        self, world: World, lock: Held, mirror: Mirror, frozen: Callable[[], str | None]
+    ) -> None:
+        self._world = world
+        self._lock = lock
+        self._mirror = mirror
+        self._frozen = frozen
+
+    async def check(self, step: Step) -> None:
+        """Lease, freeze, right. What heals may go on: a freeze keeps no hurt in place."""
+        self._lock.check()
+        handler = find(step.operation.kind, step.operation.version)
+        why = None if handler.heals else self._frozen()
+        if why is not None:
+            raise Frozen(why, hint="infctl freeze --status", unchanged="the step has not begun")
+        await self._rights(handler, step)
+
+    async def publish(self, step: Step) -> None:
+        """The intent in a cluster, then the lease once more, right before the act."""
+        del step
+        await self._mirror.settle()
+        self._lock.check()
+
+    async def _rights(self, handler: Handler, step: Step) -> None:
+        needed = handler.permissions(step.operation.args)
+        answers = await asyncio.gather(*(self._may(p) for p in needed))
+        if missing := [why for why in answers if why]:
+            raise Refused("; ".join(missing), unchanged="the step has not begun")
+
+    async def _may(self, needed: Permission) -> str:
+        """An empty text where it is allowed; an error is a no."""
+        what = f"{needed.verb} {needed.kind.kind} in {needed.region}"
+        cluster = self._world.clusters.get(needed.region)
+        if cluster is None:
+            return f"there is no cluster to {what}"
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                may = await cluster.can(
+                    needed.verb, needed.kind, needed.namespace, subresource=needed.subresource
+                )
+        except (InfctlError, TimeoutError) as error:
+            reason = error.what if isinstance(error, InfctlError) else "no answer in time"
+            return f"whether we may {what} is not known: {reason}"
+        return "" if may else f"we may not {what}"
