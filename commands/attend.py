@@ -106,14 +106,14 @@ class _Viewer:
             note(error.what)
 
 
-def decide(run: str, verb: "Verb", reason: str = "") -> None:
+def decide(run: str, verb: "Verb", reason: str = "", step: str = "") -> None:
     """Send one decision to a run's executor."""
     from infctl.engine.decisions import Decision
     from infctl.executor.control import ask
     from infctl.executor.folders import find_folder
     from infctl.executor.launch import whoami
 
-    ask(find_folder(run), Decision(verb, by=whoami(), reason=reason))
+    ask(find_folder(run), Decision(verb, by=whoami(), reason=reason, step=step))
 
 
 def _remaining(view: RunView, only_always: bool) -> list[str]:

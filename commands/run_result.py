@@ -63,8 +63,14 @@ def result_lines(view: RunView) -> list[str]:
 
 
 def _next(view: RunView) -> list[str]:
+    if view.state is RunState.WAITING_FOR_APPROVAL:
+        return [f"next: infctl {verb} {view.run}" for verb in ("approve", "runs answer")]
     if view.state in PAUSED:
-        verbs = ("resume",) if view.state is RunState.PAUSED_BY_OPERATOR else ("retry", "skip")
+        verbs = (
+            ("resume",)
+            if view.state is RunState.PAUSED_BY_OPERATOR
+            else ("retry", "skip", "ungraceful")
+        )
         return [f"next: infctl runs {verb} {view.run}" for verb in (*verbs, "undo", "stop")]
     if view.state is RunState.IN_DOUBT:
         return [f"next: infctl runs resume {view.run}"]

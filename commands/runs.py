@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infctl.commands.attend import attend, decide, show_result
-from infctl.commands.options import TimeoutOption
+from infctl.commands.options import TimeoutOption, YesOption
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
 from infctl.commands.step_lines import StepLines
+from infctl.errors import UsageError
 
 if TYPE_CHECKING:
     from infctl.model.run import RunView
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Plans that run or ran.")
 
 RunArgument = Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")]
+StepOption = Annotated[str, typer.Option("--step", help="Only this step.", show_default="all")]
 
 
 @app.command("list")
@@ -86,18 +88,51 @@ def resume_run(
 
 
 @app.command("retry")
-def retry_run(run: RunArgument = "latest") -> None:
+def retry_run(run: RunArgument = "latest", step: StepOption = "") -> None:
     """Try the failed steps again."""
-    _decide(run, "retry")
+    _decide(run, "retry", step=step)
 
 
 @app.command("skip")
 def skip_run(
     run: RunArgument = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
+    step: StepOption = "",
 ) -> None:
     """Go on without the failed steps."""
-    _decide(run, "skip", reason)
+    _decide(run, "skip", reason, step)
+
+
+@app.command("ungraceful")
+def ungraceful_run(
+    run: RunArgument = "latest",
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
+    step: StepOption = "",
+    yes: YesOption = False,
+) -> None:
+    """Let what the failed steps did stand without having seen its effect; says what is lost."""
+    from infctl.commands.planning import confirm_yes
+    from infctl.executor.watch import losses, read_run
+
+    if not reason.strip():
+        raise UsageError("going on ungracefully needs --reason")
+    for line in losses(read_run(run), step):
+        note(f"what is lost: {line}")
+    confirm_yes("Go on without having seen the effect?", yes)
+    _decide(run, "ungraceful", reason, step)
+
+
+@app.command("answer")
+def answer_run(
+    run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")],
+    answer: Annotated[str, typer.Argument(help="One of the answers that the step offers.")],
+    step: Annotated[str, typer.Option("--step", help="The step that asks.")] = "",
+) -> None:
+    """Answer the question that a run waits for."""
+    from infctl.executor.watch import question_of, read_run
+
+    asked = question_of(read_run(run), step, answer)
+    _decide(run, "answer", answer, asked)
 
 
 @app.command("undo")
@@ -125,13 +160,13 @@ def abandon_run(
     note(f"run {name} is closed as failed")
 
 
-def _decide(run: str, verb: str, reason: str = "") -> None:
+def _decide(run: str, verb: str, reason: str = "", step: str = "") -> None:
     from infctl.engine.decisions import Verb
     from infctl.executor.launch import revive
 
     name = _resolve(run)
     revive(name)
-    decide(name, Verb(verb), reason)
+    decide(name, Verb(verb), reason, step)
     note(f"asked run {name} to {verb}: infctl runs attach {name}")
 
 

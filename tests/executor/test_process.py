@@ -190,7 +190,7 @@ def test_decisions_reach_the_run_over_its_socket() -> None:
     folder = find_folder(run)
     _wait(run, _in_step("verify"))
     assert stat.S_IMODE((folder / "control.sock").stat().st_mode) == 0o600
-    with pytest.raises(Refused, match="a skip needs a reason"):
+    with pytest.raises(Refused, match="skip needs a reason"):
         control.ask(folder, Decision(Verb.SKIP))
     control.ask(folder, Decision(Verb.UNDO, by="tester"))
     view = _wait(run, lambda v: v.over)

@@ -42,7 +42,12 @@ async def serve(folder: Path, decisions: Decisions) -> AsyncIterator[None]:
 
 def ask(folder: Path, decision: Decision) -> None:
     """Send one decision; Unreachable where no executor listens, Refused where it says no."""
-    body = {"verb": str(decision.verb), "by": decision.by, "reason": decision.reason}
+    body = {
+        "verb": str(decision.verb),
+        "by": decision.by,
+        "reason": decision.reason,
+        "step": decision.step,
+    }
     try:
         with _short_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_DEADLINE)
@@ -72,14 +77,27 @@ def is_listening(folder: Path) -> bool:
 def _answer(line: bytes, decisions: Decisions) -> dict[str, object]:
     try:
         data = json.loads(line)
-        verb = Verb(data["verb"])
-        decision = Decision(verb, str(data.get("by", ""))[:200], str(data.get("reason", ""))[:2000])
-    except (ValueError, KeyError, TypeError):
+        decision = Decision(
+            Verb(data["verb"]),
+            str(data.get("by", ""))[:200],
+            str(data.get("reason", ""))[:2000],
+            str(data.get("step", ""))[:200],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
         return {"ok": False, "error": "not a decision"}
-    if verb is Verb.SKIP and not decision.reason.strip():
-        return {"ok": False, "error": "a skip needs a reason"}
+    if problem := _problem(decision):
+        return {"ok": False, "error": problem}
     decisions.put(decision)
     return {"ok": True}
+
+
+def _problem(decision: Decision) -> str:
+    """What a decision lacks, or an empty text."""
+    if decision.verb in (Verb.SKIP, Verb.UNGRACEFUL) and not decision.reason.strip():
+        return f"{decision.verb} needs a reason"
+    if decision.verb is Verb.ANSWER and not (decision.step and decision.reason.strip()):
+        return "an answer needs a step and words"
+    return ""
 
 
 @contextlib.contextmanager

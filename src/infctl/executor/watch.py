@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+from infctl.engine.graph import problems_of
 from infctl.engine.journal import JournalReader, read_journal
-from infctl.errors import InfctlError
+from infctl.engine.operations import find
+from infctl.errors import InfctlError, UsageError
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
-from infctl.model.run import PAUSED, RunState, RunView, fold
+from infctl.model.run import PAUSED, RunState, RunView, StepState, fold
 
 POLL = 0.15
 _START_SECONDS = 5.0
@@ -34,7 +36,39 @@ def doubt(view: RunView, *, alive: bool) -> RunView:
     """The view, in doubt where nobody carries the run on. Pure."""
     if alive or view.over or view.state in PAUSED:
         return view
-    return replace(view, state=RunState.IN_DOUBT, reason="its executor is gone")
+    reason = view.reason if view.state is RunState.IN_DOUBT else ""
+    return replace(view, state=RunState.IN_DOUBT, reason=reason or "its executor is gone")
+
+
+def losses(view: RunView, step: str = "") -> list[str]:
+    """What going on ungracefully would lose, a sentence for each step that waits for a decision."""
+    if view.plan is None:
+        return []
+    found = []
+    for seen in problems_of(view.plan, view):
+        if step in ("", seen.id):
+            operation = view.plan.step(seen.id).operation
+            loss = find(operation.kind, operation.version).loss(operation.args)
+            found.append(f"{seen.id}: {loss}")
+    return found
+
+
+def question_of(view: RunView, step: str, answer: str) -> str:
+    """The step that waits for this answer; UsageError where none does or it offers others."""
+    asking = [
+        s
+        for s, seen in zip(view.plan.steps if view.plan else (), view.steps, strict=True)
+        if seen.state is StepState.RUNNING and s.operation.kind == "ask" and step in ("", s.id)
+    ]
+    if len(asking) != 1:
+        raise UsageError(
+            f"{len(asking)} steps of run {view.run} wait for an answer",
+            hint=f"infctl runs show {view.run}; name one with --step",
+        )
+    offered = [str(a) for a in asking[0].operation.args.get("answers", ())]
+    if answer not in offered:
+        raise UsageError(f"{asking[0].id} offers {', '.join(offered)}")
+    return asking[0].id
 
 
 def list_runs() -> list[RunView]:
