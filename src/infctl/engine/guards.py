@@ -88,7 +88,8 @@ def undo_exists(plan: Plan, facts: Facts) -> Outcome:
     del facts
     for step in plan.steps:
         handler = find(step.operation.kind, step.operation.version)
-        if handler.changes and not (handler.reversible or handler.heals):
+        reverses = handler.reverses(step.operation.args)
+        if handler.changes and not (reverses or handler.heals):
             return Outcome(Word.FAILED, (f"{step.id} cannot be taken back",))
     return Outcome(Word.PASSED, ("every change can be taken back",))
 

@@ -103,6 +103,11 @@ class Handler(ABC):
         del before, args
         return None
 
+    def reverses(self, args: Args) -> bool:
+        """Whether this very act can be taken back; for some that depends on their arguments."""
+        del args
+        return self.reversible
+
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Act; `key` is the same for every attempt of a step. Returns JSON for the journal."""
         del context, operation, key
