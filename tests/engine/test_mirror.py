@@ -1,6 +1,7 @@
 """A run's journal goes through ConfigMaps and comes back whole, whatever else lies there."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -101,7 +102,7 @@ def test_a_record_of_another_run_is_no_record_of_this_one() -> None:
 
 def test_a_record_that_does_not_fit_ends_the_copy_and_breaks_no_other() -> None:
     records = _chain(2)
-    large = Record(**{**_fields(records[1]), "result": "x" * LARGEST})
+    large = replace(records[1], result="x" * LARGEST)
     assert read_records(RUN, _objects((records[0], large))) == records[:1]
 
 
@@ -110,7 +111,3 @@ def test_the_configmaps_are_told_apart_by_run() -> None:
     assert {run: len(found) for run, found in runs_in([*objects, {"metadata": {}}]).items()} == {
         RUN: 2
     }
-
-
-def _fields(record: Record) -> dict[str, object]:
-    return {name: getattr(record, name) for name in record.__slots__}

@@ -56,6 +56,7 @@ class Toy:
     effects: list[str] = field(default_factory=list)
     silent: set[str] = field(default_factory=set)
     stubborn: set[str] = field(default_factory=set)
+    ready: dict[str, int] = field(default_factory=dict)
 
     def change(self, what: str, region: str = "") -> None:
         self.hook(what)
@@ -118,7 +119,10 @@ class ToyCluster:
         return {
             "metadata": {"name": name, "namespace": namespace, "generation": 1, "annotations": {}},
             "spec": {"replicas": count},
-            "status": {"readyReplicas": count, "observedGeneration": 1},
+            "status": {
+                "readyReplicas": min(count, self.toy.ready.get(self.region, count)),
+                "observedGeneration": 1,
+            },
         }
 
     async def merge(
