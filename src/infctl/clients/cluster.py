@@ -5,13 +5,14 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
+from infctl.clients import kubernetes_bodies as bodies
 from infctl.clients.kubernetes_api import Api
 from infctl.clients.kubernetes_discovery import ACCEPT, ROOTS, Resource, path_of, read_discovery
 from infctl.clients.kubernetes_errors import Refusal
 from infctl.clients.kubernetes_watch import follow
 from infctl.errors import InfctlError, Unreachable
 from infctl.model.text import clean
-from infctl.ports.cluster import Event, Kind, Object
+from infctl.ports.cluster import POD, Event, Kind, Object
 
 MANAGER = "infctl"
 Objects = list[Object]
@@ -89,16 +90,51 @@ class KubernetesCluster:
         found = await self._api.ask("PATCH", path, query=query, body=patch, content_type=_MERGE)
         return self._object(found)
 
+    async def create(self, manifest: Object, *, dry_run: bool = False) -> Object:
+        """Create one object with infctl's field manager; Conflict where the name is taken."""
+        path = await self._path(Kind.of(manifest), manifest["metadata"].get("namespace"), "")
+        query = {"fieldManager": MANAGER, **_dry(dry_run)}
+        return self._object(await self._api.ask("POST", path, query=query, body=manifest))
+
     async def delete(
-        self, kind: Kind, name: str, namespace: str | None = None, *, uid: str | None = None
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
     ) -> None:
-        """Delete one object, if it still is the one with that uid; a missing one is no error."""
+        """Delete one object, if it still is the one that was read; a missing one is no error."""
         path = await self._path(kind, namespace, name, missing=True)
         if path:
-            options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
-            if uid:
-                options["preconditions"] = {"uid": uid}
+            options = bodies.delete_options(uid, resource_version)
             await self._api.ask("DELETE", path, body=options, missing=True)
+
+    async def evict(
+        self,
+        name: str,
+        namespace: str,
+        *,
+        uid: str | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask the Eviction API to end a pod; a missing one is no error."""
+        path = f"{await self._path(POD, namespace, name)}/eviction"
+        body = bodies.eviction(name, namespace, uid, annotations)
+        await self._api.ask("POST", path, body=body, missing=True)
+
+    async def can(
+        self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = ""
+    ) -> bool:
+        """Whether the API server lets us, asked anew each time."""
+        if kind not in self._resources:
+            await self.kinds()
+        resource = self._resources.get(kind)
+        if resource is None:
+            return False
+        body = bodies.access_review(verb, kind, resource.plural, namespace, subresource)
+        return bodies.is_allowed(await self._api.ask("POST", bodies.REVIEWS, body=body))
 
     async def watch(
         self, kind: Kind, namespace: str | None = None, selector: str = ""

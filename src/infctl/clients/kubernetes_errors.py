@@ -4,13 +4,15 @@ import json
 import re
 from typing import Any
 
-from infctl.errors import Conflict, CredentialsError, InfctlError, Unreachable
+from infctl.errors import Conflict, CredentialsError, InfctlError, Refused, Unreachable
 from infctl.model.text import clean
 
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _INVALID, _BUSY, _BROKEN = 401, 403, 409, 422, 429, 500
 _MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.){1,200})"')
 _LACKS_RIGHT = re.compile(r'User ".*" cannot ')
 """Admission forbids too, whoever asks: quotas, security levels, namespaces that end."""
+_FENCED = re.compile(r"ValidatingAdmissionPolicy 'infctl-[a-z]+' with binding")
+"""The policies that `deploy` renders: the fence, its guard, and the authors of approvals."""
 _LONGEST = 400
 
 
@@ -39,6 +41,10 @@ def explain(region: str, status: int, body: str) -> InfctlError:
         return Conflict(f"{region}: {message}", managers=managers, fields=fields)
     if status == _CONFLICT or _is_of_another_object(status, answer):
         return Conflict(f"{region}: {message}", unchanged="the object is as it was")
+    if status == _BUSY and (told := _budget(answer)):
+        return Refused(f"{region}: {message}{told}", unchanged="the pod runs on")
+    if status == _INVALID and _FENCED.search(message):
+        return Refused(f"{region}: {message}", unchanged="the object is as it was")
     if status == _BUSY or status >= _BROKEN:
         return Unreachable(f"{region}: the Kubernetes API answers {status}: {message}")
     return Refusal(f"{region}: {message}", status)
@@ -56,6 +62,12 @@ def _is_of_another_object(status: int, answer: dict[str, Any]) -> bool:
     """A patch that holds the uid of an object which was deleted and made anew."""
     fields = [cause.get("field") for cause in _all_causes(answer)]
     return status == _INVALID and fields == ["metadata.uid"]
+
+
+def _budget(answer: dict[str, Any]) -> str:
+    """What a disruption budget that stands in an eviction's way says; empty where none does."""
+    causes = [c for c in _all_causes(answer) if c.get("reason") == "DisruptionBudget"]
+    return "".join(f" {clean(str(c.get('message', '')), limit=200)}" for c in causes)
 
 
 def _causes(answer: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +10,12 @@ from infctl.errors import Conflict, InfctlError, Unreachable
 from infctl.fakes import ownership
 from infctl.fakes.controllers import Controller, program, roll_out
 from infctl.fakes.endpoint import Endpoint
-from infctl.fakes.kinds import CLUSTER_WIDE, KINDS, NAMESPACE
+from infctl.fakes.evictions import refuse_eviction
+from infctl.fakes.kinds import CLUSTER_WIDE, KINDS
 from infctl.fakes.patches import merge
 from infctl.fakes.selectors import matches
 from infctl.fakes.storage import Change, Key, Storage, Stored, differs, stamp
-from infctl.ports.cluster import Event, Kind, Object
+from infctl.ports.cluster import DISRUPTION_BUDGET, NAMESPACE, POD, Event, Kind, Object
 
 MANAGER = "infctl"
 _RETRY_SECONDS = 0.02
@@ -32,6 +33,7 @@ class FakeCluster:
     known: frozenset[Kind] = KINDS
     controllers: list[Controller] = field(default_factory=lambda: [roll_out, program("192.0.2.1")])
     storage: Storage = field(default_factory=Storage)
+    forbidden: set[tuple[str, Kind]] = field(default_factory=set)
     endpoint: Endpoint = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,18 +99,66 @@ class FakeCluster:
         owners = ownership.update(before, after, stored.owners, MANAGER)
         return self._store(key, stored, after, owners, dry_run=dry_run)
 
+    async def create(self, manifest: Object, *, dry_run: bool = False) -> Object:
+        """Create one object by infctl; Conflict where the name is taken."""
+        await self.endpoint.answer()
+        metadata = manifest["metadata"]
+        key = _key(Kind.of(manifest), metadata.get("namespace"), metadata["name"])
+        self._check_place(key)
+        if key in self.storage.objects:
+            raise Conflict(f"{self.region}: {key[0].kind} {key[2]} already exists")
+        live = _empty(key)
+        after = merge(live, manifest)
+        owners = ownership.update(live, after, {}, MANAGER)
+        return self._store(key, None, after, owners, dry_run=dry_run)
+
     async def delete(
-        self, kind: Kind, name: str, namespace: str | None = None, *, uid: str | None = None
+        self,
+        kind: Kind,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        resource_version: str | None = None,
     ) -> None:
         """Delete one object, and with a namespace all that is in it."""
         await self.endpoint.answer()
         key = _key(kind, namespace, name)
         if key not in self.storage.objects:
             return
-        _check(key, self.storage.objects[key].object, {"uid": uid} if uid else {})
+        wanted = {"uid": uid, "resourceVersion": resource_version}
+        _check(key, self.storage.objects[key].object, wanted)
         inside = [k for k in self.storage.objects if kind == NAMESPACE and k[1] == name]
         for found in [*inside, key]:
             self.storage.remove(found)
+
+    async def evict(
+        self,
+        name: str,
+        namespace: str,
+        *,
+        uid: str | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        """End a pod where the disruption budgets allow it."""
+        del annotations
+        await self.endpoint.answer()
+        key = _key(POD, namespace, name)
+        stored = self.storage.objects.get(key)
+        if stored is None:
+            return
+        _check(key, stored.object, {"uid": uid})
+        pods = self.storage.find(POD, namespace)
+        refuse_eviction(stored.object, pods, self.storage.find(DISRUPTION_BUDGET, namespace))
+        self.storage.remove(key)
+
+    async def can(
+        self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = ""
+    ) -> bool:
+        """Whatever was not put into `forbidden` as (verb, kind)."""
+        del namespace, subresource
+        await self.endpoint.answer()
+        return kind in self.known and (verb, kind) not in self.forbidden
 
     async def watch(
         self, kind: Kind, namespace: str | None = None, selector: str = ""

@@ -1,12 +1,17 @@
 """The kinds that a fake cluster knows unless told otherwise: what infctl renders and reads."""
 
-from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, GATEWAY, POD, Kind
+from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, GATEWAY, NAMESPACE, POD, Kind
 
-NAMESPACE = Kind("v1", "Namespace")
+POLICY = Kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
+POLICY_BINDING = Kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding")
 CLUSTER_WIDE = frozenset(
     {
         NAMESPACE,
-        Kind("v1", "Node"),
+        POLICY,
+        POLICY_BINDING,
+        NODE,
+        POLICY,
+        POLICY_BINDING,
         Kind("scheduling.k8s.io/v1", "PriorityClass"),
         Kind("gateway.networking.k8s.io/v1", "GatewayClass"),
     }
@@ -20,13 +25,13 @@ KINDS = CLUSTER_WIDE | {
     Kind("v1", "Service"),
     Kind("v1", "ServiceAccount"),
     Kind("apps/v1", "ReplicaSet"),
-    Kind("coordination.k8s.io/v1", "Lease"),
+    LEASE,
     Kind("discovery.k8s.io/v1", "EndpointSlice"),
     Kind("networking.k8s.io/v1", "NetworkPolicy"),
-    Kind("policy/v1", "PodDisruptionBudget"),
-    Kind("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    DISRUPTION_BUDGET,
+    HTTP_ROUTE,
     Kind("gateway.envoyproxy.io/v1alpha1", "BackendTrafficPolicy"),
-    Kind("keda.sh/v1alpha1", "ScaledObject"),
+    SCALED_OBJECT,
     Kind("monitoring.coreos.com/v1", "PrometheusRule"),
     Kind("monitoring.coreos.com/v1", "ServiceMonitor"),
 }
