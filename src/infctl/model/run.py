@@ -1,6 +1,6 @@
 """What a run is now: a pure fold over its journal, for engine, console and command line alike."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -138,6 +138,19 @@ def fold(records: Iterable[Record], view: RunView | None = None) -> RunView:
     for record in records:
         view = _advance(view, record)
     return view
+
+
+class Folding:
+    """A fold that goes on where it was: asked often, it reads each record once."""
+
+    def __init__(self) -> None:
+        self._view = RunView()
+
+    def view(self, records: Sequence[Record]) -> RunView:
+        """The state after `records`, which only ever grow between two questions."""
+        if len(records) > self._view.seq:
+            self._view = fold(records[self._view.seq :], self._view)
+        return self._view
 
 
 def _advance(view: RunView, record: Record) -> RunView:
