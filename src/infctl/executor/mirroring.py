@@ -106,11 +106,14 @@ class _Copy:
         records = self._journal.records()[self._confirmed :]
         if not records:
             return
-        for number, data in chunks(records).items():
+        fitting = chunks(records)
+        if not fitting:
+            raise InfctlError(f"record {records[0].seq} is too large for a copy")
+        for number, data in fitting.items():
             await self._write(number, data)
-        async with self._advanced:
-            self._confirmed = records[-1].seq
-            self._advanced.notify_all()
+            async with self._advanced:
+                self._confirmed += len(data)
+                self._advanced.notify_all()
 
     async def _write(self, number: int, data: Mapping[str, str]) -> None:
         run = self._order.run
