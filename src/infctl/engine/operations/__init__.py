@@ -3,7 +3,9 @@
 from infctl.engine.handler import Handler
 from infctl.engine.operations.heal_fault import HealFault
 from infctl.engine.operations.inject_fault import InjectFault
+from infctl.engine.operations.push_config import PushConfig
 from infctl.engine.operations.scale_deployment import ScaleDeployment
+from infctl.engine.operations.set_flag import SetFlag
 from infctl.engine.operations.start_load import StartLoad
 from infctl.engine.operations.stop_load import StopLoad
 from infctl.engine.operations.switch_region_off import SwitchRegionOff
@@ -19,7 +21,9 @@ _HANDLERS: dict[tuple[str, int], Handler] = {
     for handler in (
         HealFault(),
         InjectFault(),
+        PushConfig(),
         ScaleDeployment(),
+        SetFlag(),
         StartLoad(),
         StopLoad(),
         SwitchRegionOff(),
