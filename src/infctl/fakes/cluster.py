@@ -11,7 +11,7 @@ from infctl.fakes import ownership
 from infctl.fakes.controllers import Controller, program, roll_out
 from infctl.fakes.endpoint import Endpoint
 from infctl.fakes.evictions import refuse_eviction
-from infctl.fakes.kinds import CLUSTER_WIDE, KINDS
+from infctl.fakes.kinds import CLUSTER_WIDE, KINDS, SELF_REVIEW
 from infctl.fakes.patches import merge
 from infctl.fakes.selectors import matches
 from infctl.fakes.storage import Change, Key, Storage, Stored, differs, stamp
@@ -34,6 +34,7 @@ class FakeCluster:
     controllers: list[Controller] = field(default_factory=lambda: [roll_out, program("192.0.2.1")])
     storage: Storage = field(default_factory=Storage)
     forbidden: set[tuple[str, Kind]] = field(default_factory=set)
+    username: str = "tester"
     endpoint: Endpoint = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +103,8 @@ class FakeCluster:
     async def create(self, manifest: Object, *, dry_run: bool = False) -> Object:
         """Create one object by infctl; Conflict where the name is taken."""
         await self.endpoint.answer()
+        if Kind.of(manifest) == SELF_REVIEW:
+            return {**manifest, "status": {"userInfo": {"username": self.username}}}
         metadata = manifest["metadata"]
         key = _key(Kind.of(manifest), metadata.get("namespace"), metadata["name"])
         self._check_place(key)

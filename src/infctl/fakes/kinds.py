@@ -16,6 +16,8 @@ from infctl.ports.cluster import (
 
 POLICY = Kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy")
 POLICY_BINDING = Kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding")
+SELF_REVIEW = Kind("authentication.k8s.io/v1", "SelfSubjectReview")
+"""Stored nowhere: whoever creates one is told who he is."""
 CLUSTER_WIDE = frozenset(
     {
         NAMESPACE,
