@@ -1,8 +1,11 @@
 """The kinds of operations, one a file, found by kind and version."""
 
 from infctl.engine.handler import Handler
+from infctl.engine.operations.ask import Ask
 from infctl.engine.operations.heal_fault import HealFault
 from infctl.engine.operations.inject_fault import InjectFault
+from infctl.engine.operations.judge import Judge
+from infctl.engine.operations.notify import Notify
 from infctl.engine.operations.push_config import PushConfig
 from infctl.engine.operations.scale_deployment import ScaleDeployment
 from infctl.engine.operations.set_flag import SetFlag
@@ -19,8 +22,11 @@ from infctl.errors import Refused
 _HANDLERS: dict[tuple[str, int], Handler] = {
     (handler.kind, handler.version): handler
     for handler in (
+        Ask(),
         HealFault(),
         InjectFault(),
+        Judge(),
+        Notify(),
         PushConfig(),
         ScaleDeployment(),
         SetFlag(),
