@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infctl.commands.attend import attend, decide, show_result
+from infctl.commands.attend import attend, show_result
 from infctl.commands.options import TimeoutOption, YesOption
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
+from infctl.commands.runs_remote import bring, is_local, read_copies, read_copy
 from infctl.commands.step_lines import StepLines
 from infctl.errors import UsageError
 
@@ -21,7 +22,13 @@ StepOption = Annotated[str, typer.Option("--step", help="Only this step.", show_
 
 
 @app.command("list")
-def list_runs(output: OutputOption = Output.TABLE) -> None:
+def list_runs(
+    ctx: typer.Context,
+    clusters: Annotated[
+        bool, typer.Option("--clusters", help="Those that the clusters keep, of all machines.")
+    ] = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
     """All runs, the newest first; one whose executor is gone is in doubt."""
     from infctl.executor import watch
 
@@ -33,16 +40,19 @@ def list_runs(output: OutputOption = Output.TABLE) -> None:
         ("BY", "actor"),
         ("STARTED", "started"),
     ]
-    items = [_row(view) for view in watch.list_runs()]
+    views = read_copies(ctx) if clusters else watch.list_runs()
+    items = [_row(view) for view in views]
     show("RunList", items, columns, output=output, prefix="run/")
 
 
 @app.command("show")
-def show_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -> None:
-    """One run: its steps and its result."""
+def show_run(
+    ctx: typer.Context, run: RunArgument = "latest", output: OutputOption = Output.TABLE
+) -> None:
+    """One run: its steps and its result; of another machine from its copy in the clusters."""
     from infctl.executor.watch import read_run
 
-    view = read_run(run)
+    view = read_run(run) if is_local(run) else read_copy(ctx, run)
     if output in (Output.TABLE, Output.WIDE):
         from infctl.model.text import clean
 
@@ -68,15 +78,21 @@ def pause_run(run: RunArgument = "latest") -> None:
 
 @app.command("resume")
 def resume_run(
+    ctx: typer.Context,
     run: RunArgument = "latest",
     output: OutputOption = Output.TABLE,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Let a paused run go on; where its executor is gone, start another and read back first."""
+    """Let a paused run go on; where its executor is gone, start another and read back first.
+
+    A run of another machine is taken over from its copy in the clusters, once its lease ran out.
+    """
     from infctl.executor.folders import find_folder
     from infctl.executor.launch import revive
     from infctl.executor.watch import is_alive, read_run
 
+    if not is_local(run):
+        bring(ctx, run)
     folder = find_folder(run)
     if is_alive(folder):
         _decide(folder.name, "resume")
@@ -136,8 +152,13 @@ def answer_run(
 
 
 @app.command("undo")
-def undo_run(run: RunArgument = "latest") -> None:
-    """Take back what the run did, in reverse order, where it is still as the run left it."""
+def undo_run(ctx: typer.Context, run: RunArgument = "latest") -> None:
+    """Take back what the run did, in reverse order, where it is still as the run left it.
+
+    A run of another machine is taken over from its copy in the clusters, once its lease ran out.
+    """
+    if not is_local(run):
+        bring(ctx, run)
     _decide(run, "undo")
 
 
@@ -161,12 +182,11 @@ def abandon_run(
 
 
 def _decide(run: str, verb: str, reason: str = "", step: str = "") -> None:
-    from infctl.engine.decisions import Verb
-    from infctl.executor.launch import revive
+    from infctl.engine.decisions import Decision, Verb
+    from infctl.executor.launch import revive, whoami
 
     name = _resolve(run)
-    revive(name)
-    decide(name, Verb(verb), reason, step)
+    revive(name, Decision(Verb(verb), by=whoami(), reason=reason, step=step))
     note(f"asked run {name} to {verb}: infctl runs attach {name}")
 
 

@@ -45,6 +45,7 @@ class Machine:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._paused_by: Decision | None = None
         self._frozen: Frozen | None = None
+        self._later: list[Decision] = []
         # Steps whose effect must be read back first: a crash left them in the middle.
         self._doubted = {s.id for s in self.view().steps if s.state is StepState.UNKNOWN}
 
@@ -58,6 +59,9 @@ class Machine:
         Raises JournalError and LeaseLost: then nothing more was done, and nothing may be.
         """
         try:
+            for decision in self._decisions.take():
+                # Decided before this executor began: nothing else may begin first.
+                self._note(decision)
             while True:
                 ended = await self._advance()
                 if ended is not None:
@@ -148,7 +152,7 @@ class Machine:
         """A decision while steps run: it takes effect at the next step's edge."""
         if decision.verb is Verb.PAUSE:
             self._paused_by = decision
-            running = ", ".join(self._tasks)
+            running = ", ".join(self._tasks) or "nothing"
             reason = f"pausing, asked by {decision.by}: after {running}"
             self._journal.append(Kind.PAUSE, args={"state": "running", "reason": reason})
         elif decision.verb is Verb.RESUME:
@@ -158,6 +162,9 @@ class Machine:
         elif decision.verb in (Verb.STOP, Verb.UNDO):
             self._paused_by = None
             self._decide(decision)
+        else:
+            # About steps that failed: when those that still run have ended.
+            self._later.append(decision)
 
     def _answer(self, decision: Decision) -> None:
         args = {"answer": decision.reason, "by": decision.by}
@@ -193,7 +200,7 @@ class Machine:
     async def _pause(self, state: RunState, reason: str) -> None:
         self._journal.append(Kind.PAUSE, args={"state": str(state), "reason": reason})
         while True:
-            decision = await self._decisions.get()
+            decision = self._later.pop(0) if self._later else await self._decisions.get()
             if self._take(decision):
                 return
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from infctl.clients.clock import SystemClock
 from infctl.errors import Exit, InfctlError
+from infctl.executor.control import decode
 from infctl.executor.execution import execute
 from infctl.executor.order import read_order
 
+_LONGEST = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
 
     folder = Path(arguments[0])
     try:
-        code = asyncio.run(execute(folder, read_order(folder), open_world, SystemClock()))
+        order, first = read_order(folder), decode(sys.stdin.buffer.read(_LONGEST))
+        code = asyncio.run(execute(folder, order, open_world, SystemClock(), first))
     except InfctlError as error:
         _log.error("%s", error.what)
         return int(error.exit_code)

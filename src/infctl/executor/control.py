@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
 
 from infctl.engine.decisions import Decision, Decisions, Verb
@@ -42,17 +43,11 @@ async def serve(folder: Path, decisions: Decisions) -> AsyncIterator[None]:
 
 def ask(folder: Path, decision: Decision) -> None:
     """Send one decision; Unreachable where no executor listens, Refused where it says no."""
-    body = {
-        "verb": str(decision.verb),
-        "by": decision.by,
-        "reason": decision.reason,
-        "step": decision.step,
-    }
     try:
         with _short_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_DEADLINE)
             connection.connect(path)
-            connection.sendall(json.dumps(body).encode() + b"\n")
+            connection.sendall(encode(decision) + b"\n")
             answer = json.loads(connection.makefile("rb").readline(_LIMIT))
     except (OSError, ValueError) as error:
         raise Unreachable(
@@ -75,20 +70,32 @@ def is_listening(folder: Path) -> bool:
 
 
 def _answer(line: bytes, decisions: Decisions) -> dict[str, object]:
+    decision = decode(line)
+    if decision is None:
+        return {"ok": False, "error": "not a decision"}
+    if problem := _problem(decision):
+        return {"ok": False, "error": problem}
+    decisions.put(decision)
+    return {"ok": True}
+
+
+def encode(decision: Decision) -> bytes:
+    """A decision as one line of JSON, without its end."""
+    return json.dumps(asdict(decision)).encode()
+
+
+def decode(line: bytes) -> Decision | None:
+    """A decision from a line; None where it is none."""
     try:
         data = json.loads(line)
-        decision = Decision(
+        return Decision(
             Verb(data["verb"]),
             str(data.get("by", ""))[:200],
             str(data.get("reason", ""))[:2000],
             str(data.get("step", ""))[:200],
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {"ok": False, "error": "not a decision"}
-    if problem := _problem(decision):
-        return {"ok": False, "error": problem}
-    decisions.put(decision)
-    return {"ok": True}
+        return None
 
 
 def _problem(decision: Decision) -> str:

@@ -38,10 +38,17 @@ _log = logging.getLogger(__name__)
 OpenWorld = Callable[[Platform, str], World]
 
 
-async def execute(folder: Path, order: Order, open_world: OpenWorld, clock: Clock) -> int:
+async def execute(
+    folder: Path,
+    order: Order,
+    open_world: OpenWorld,
+    clock: Clock,
+    first: Decision | None = None,
+) -> int:
     """Run the order to its end, or to a pause at which SIGTERM may end the process.
 
-    Returns the exit code. Raises JournalError, and Refused where another executor has the run.
+    `first` was decided before anything begins. Returns the exit code. Raises JournalError, and
+    Refused where another executor has the run.
     """
     lock = run_lock(folder)
     if not lock.acquire(f"{os.getpid()}@{socket.gethostname()}"):
@@ -55,7 +62,10 @@ async def execute(folder: Path, order: Order, open_world: OpenWorld, clock: Cloc
             return int(fold(journal.records()).result["exit"])
         try:
             async with _opened(order, open_world) as (platform, world):
-                return await _Execution(folder, order, journal, platform, world).run(is_new)
+                execution = _Execution(folder, order, journal, platform, world)
+                if first is not None:
+                    execution.decisions.put(first)
+                return await execution.run(is_new)
         except JournalError:
             raise
         except InfctlError as error:

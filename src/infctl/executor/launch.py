@@ -1,5 +1,6 @@
 """Starts executors: the run's folder first, then a process of its own that outlives us."""
 
+import contextlib
 import getpass
 import os
 import socket
@@ -8,8 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from infctl.engine.decisions import Decision
 from infctl.errors import ConfigurationError, Refused, Unreachable
-from infctl.executor.control import is_listening
+from infctl.executor.control import ask, encode, is_listening
 from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
 from infctl.executor.order import Order, write_order
 from infctl.executor.watch import log_tail, read_run
@@ -53,17 +55,20 @@ def launch(
     return run
 
 
-def revive(run: str) -> None:
+def revive(run: str, decision: Decision | None = None) -> None:
     """See that a run which has not ended has an executor that listens.
 
-    Refused where the run is over, Unreachable where its executor does not come up.
+    A `decision` is there before the executor does anything else. Refused where the run is over,
+    Unreachable where its executor does not come up.
     """
     folder = find_folder(run)
     if run_lock(folder).holder():
+        if decision is not None:
+            ask(folder, decision)
         return
     if read_run(run).over:
         raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
-    executor = spawn(folder)
+    executor = spawn(folder, decision)
     deadline = time.monotonic() + _REVIVE_SECONDS
     while time.monotonic() < deadline:
         if is_listening(folder):
@@ -79,23 +84,36 @@ def revive(run: str) -> None:
     )
 
 
-def spawn(folder: Path) -> "subprocess.Popen[bytes]":
-    """An executor in a session of its own, its output in the run's log."""
+def spawn(folder: Path, decision: Decision | None = None) -> "subprocess.Popen[bytes]":
+    """An executor in a session of its own, its output in the run's log.
+
+    What was decided before it starts comes in as its whole input.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     log = os.open(folder / "executor.log", flags, 0o600)
     try:
-        return subprocess.Popen(
+        started = subprocess.Popen(
             [*EXECUTOR, str(folder)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,
             cwd="/",
         )
+        with contextlib.suppress(BrokenPipeError):
+            # One that ended at once says why in its log, not here.
+            _hand_over(started, decision)
+        return started
     except OSError as error:
         raise ConfigurationError(f"the executor cannot be started: {error}") from error
     finally:
         os.close(log)
+
+
+def _hand_over(started: "subprocess.Popen[bytes]", decision: Decision | None) -> None:
+    if started.stdin is not None:
+        with started.stdin as pipe:
+            pipe.write(b"" if decision is None else encode(decision))
 
 
 def whoami() -> str:
