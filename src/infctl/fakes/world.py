@@ -84,10 +84,15 @@ class FakeWorld:
         return Reply(found[0] if found else "", address, 200 if is_served else UNREACHED)
 
 
-def fake_world(regions: Iterable[str] = REGIONS, *, host: str = "vision.infctl.test") -> FakeWorld:
+def fake_world(
+    regions: Iterable[str] = REGIONS,
+    *,
+    host: str = "vision.infctl.test",
+    clock: FakeClock | None = None,
+) -> FakeWorld:
     """An empty environment with these regions, whose clients ask for `host`."""
     names = tuple(regions)
-    clock = FakeClock()
+    clock = clock or FakeClock()
     gateways = {name: f"192.0.2.{number}" for number, name in enumerate(names, 1)}
     service = FakeNames(clock=clock)
     world = FakeWorld(
