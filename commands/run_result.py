@@ -30,6 +30,8 @@ def item_of(view: RunView) -> dict[str, Any]:
         "parameters": {} if plan is None else dict(plan.parameters),
         "state": str(view.state),
         "reason": view.reason,
+        "notes": list(view.notes),
+        "fence": view.fence,
         "actor": view.actor,
         "started": view.started,
         "ended": view.ended,

@@ -18,6 +18,7 @@ class StepLines:
     def __init__(self) -> None:
         self._shown: dict[str, tuple[StepState, int]] = {}
         self._state = RunState.PENDING
+        self._notes = 0
 
     def advance(self, view: RunView) -> list[str]:
         """The lines that are new in `view`."""
@@ -27,6 +28,8 @@ class StepLines:
             if step.state is not StepState.WAITING and self._shown.get(step.id) != now:
                 self._shown[step.id] = now
                 lines.append(_line(view, step))
+        lines += [f"note: {note}" for note in view.notes[self._notes :]]
+        self._notes = len(view.notes)
         if view.state is not self._state:
             self._state = view.state
             if view.state not in (RunState.RUNNING, RunState.PENDING):

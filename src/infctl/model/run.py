@@ -97,7 +97,7 @@ class RunView:
     `course` is where it goes: forward, undo (taking back what was done) or stop (only what must
     always run); `turned` says why it goes back or stops. `result` is what its last record holds,
     None until then. `answers` are what people answered to steps that asked, `fence` the newest
-    lease's number.
+    lease's number; `notes` are what the executor has to say of the run as a whole.
     """
 
     run: str = ""
@@ -118,6 +118,7 @@ class RunView:
     head: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)
     fence: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -222,6 +223,12 @@ def _on_intent(view: RunView, record: Record) -> RunView:
     )
 
 
+def _on_observed(view: RunView, record: Record) -> RunView:
+    if record.step is not None:
+        return view
+    return replace(view, notes=(*view.notes, *_evidence(record)))
+
+
 def _on_sent(view: RunView, record: Record) -> RunView:
     return _with_step(view, record, result=record.result, sent=True)
 
@@ -314,6 +321,7 @@ _CHANGES: dict[str, Callable[[RunView, Record], RunView]] = {
     Kind.LEASE: _on_lease,
     Kind.INTENT: _on_intent,
     Kind.SENT: _on_sent,
+    Kind.OBSERVED: _on_observed,
     Kind.DONE: _settle(StepState.DONE),
     Kind.FAILED: _on_failed,
     Kind.UNKNOWN: _settle(StepState.UNKNOWN),
