@@ -29,6 +29,7 @@ class Kind(StrEnum):
     APPROVE = "approve"
     LEASE = "lease"
     HEAD = "head"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
