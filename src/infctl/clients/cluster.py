@@ -122,7 +122,8 @@ class KubernetesCluster:
         """Ask the Eviction API to end a pod; a missing one is no error."""
         path = f"{await self._path(POD, namespace, name)}/eviction"
         body = bodies.eviction(name, namespace, uid, annotations)
-        await self._api.ask("POST", path, body=body, missing=True)
+        query = {"fieldManager": MANAGER}
+        await self._api.ask("POST", path, query=query, body=body, missing=True)
 
     async def can(
         self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = ""

@@ -11,7 +11,7 @@ _UNAUTHORIZED, _FORBIDDEN, _CONFLICT, _INVALID, _BUSY, _BROKEN = 401, 403, 409, 
 _MANAGER = re.compile(r'conflicts? with "((?:[^"\\]|\\.){1,200})"')
 _LACKS_RIGHT = re.compile(r'User ".*" cannot ')
 """Admission forbids too, whoever asks: quotas, security levels, namespaces that end."""
-_FENCED = re.compile(r"ValidatingAdmissionPolicy 'infctl-[a-z]+' with binding")
+_FENCED = re.compile(r"ValidatingAdmissionPolicy 'infctl-[a-z-]+' with binding")
 """The policies that `deploy` renders: the fence, its guard, and the authors of approvals."""
 _LONGEST = 400
 

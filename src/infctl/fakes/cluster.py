@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infctl.errors import Conflict, InfctlError, Unreachable
-from infctl.fakes import ownership
+from infctl.fakes import fences, ownership
 from infctl.fakes.controllers import Controller, program, roll_out
 from infctl.fakes.endpoint import Endpoint
 from infctl.fakes.evictions import refuse_eviction
@@ -23,7 +23,8 @@ _RETRY_SECONDS = 0.02
 
 @dataclass
 class FakeCluster:
-    """Owners, preconditions, dry run and watches as the real one; no admission, no validation.
+    """Owners, preconditions, dry run and watches as the real one; no validation, and of admission
+    the fence alone, once its ConfigMap is there; `fenced=False` is a cluster without the policies.
 
     `controllers` write the status of what is applied: by default Deployments and Gateways are
     ready at once; without controllers they never are.
@@ -35,6 +36,7 @@ class FakeCluster:
     storage: Storage = field(default_factory=Storage)
     forbidden: set[tuple[str, Kind]] = field(default_factory=set)
     username: str = "tester"
+    fenced: bool = True
     endpoint: Endpoint = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class FakeCluster:
         live = stored.object if stored else _empty(key)
         owners = stored.owners if stored else {}
         after, owners = ownership.apply(live, owners, manifest, manager, force=force)
-        return self._store(key, stored, after, owners, dry_run=dry_run)
+        return self._store(key, stored, after, owners, dry_run=dry_run, manager=manager)
 
     async def merge(
         self, kind: Kind, name: str, namespace: str | None, patch: Object, *, dry_run: bool = False
@@ -130,10 +132,14 @@ class FakeCluster:
         if key not in self.storage.objects:
             return
         wanted = {"uid": uid, "resourceVersion": resource_version}
-        _check(key, self.storage.objects[key].object, wanted)
+        found = self.storage.objects[key].object
+        _check(key, found, wanted)
+        fences.refuse_deletion(self._fence(), found, wanted)
+        if key == fences.FENCE_KEY and self.fenced:
+            fences.guard(found, None)
         inside = [k for k in self.storage.objects if kind == NAMESPACE and k[1] == name]
-        for found in [*inside, key]:
-            self.storage.remove(found)
+        for gone in [*inside, key]:
+            self.storage.remove(gone)
 
     async def evict(
         self,
@@ -144,12 +150,12 @@ class FakeCluster:
         annotations: Mapping[str, str] | None = None,
     ) -> None:
         """End a pod where the disruption budgets allow it."""
-        del annotations
         await self.endpoint.answer()
         key = _key(POD, namespace, name)
         stored = self.storage.objects.get(key)
         if stored is None:
             return
+        fences.refuse_eviction(self._fence(), annotations)
         _check(key, stored.object, {"uid": uid})
         pods = self.storage.find(POD, namespace)
         refuse_eviction(stored.object, pods, self.storage.find(DISRUPTION_BUDGET, namespace))
@@ -190,10 +196,26 @@ class FakeCluster:
     async def close(self) -> None:
         """There is nothing to give back."""
 
+    def _fence(self) -> Object | None:
+        """The ConfigMap of the newest fence, where the cluster compares writes with it."""
+        found = self.storage.objects.get(fences.FENCE_KEY)
+        return found.object if found and self.fenced else None
+
     def _store(
-        self, key: Key, stored: Stored | None, after: Object, owners: Any, *, dry_run: bool
+        self,
+        key: Key,
+        stored: Stored | None,
+        after: Object,
+        owners: Any,
+        *,
+        dry_run: bool,
+        manager: str = MANAGER,
     ) -> Object:
         before = stored.object if stored else None
+        if manager == MANAGER:
+            fences.refuse_write(self._fence(), before, after, dry_run=dry_run)
+        if key == fences.FENCE_KEY and self.fenced:
+            fences.guard(before, after)
         if not differs(before, after) and stored and owners == stored.owners:
             return copy.deepcopy(stored.object)
         stamp(after, before, owners)

@@ -12,7 +12,7 @@ def refuse_eviction(pod: Object, pods: Iterable[Object], budgets: Iterable[Objec
     """Raise Refused where a budget that covers the pod has no disruption left."""
     everywhere = list(pods)
     for budget in budgets:
-        if not _covers(budget, pod):
+        if not _covers(budget, pod) or _may_go_anyway(budget, pod):
             continue
         covered = [p for p in everywhere if _covers(budget, p)]
         healthy = sum(_is_ready(p) for p in covered)
@@ -25,6 +25,14 @@ def refuse_eviction(pod: Object, pods: Iterable[Object], budgets: Iterable[Objec
                 unchanged="the pod stays",
                 hint="wait until its other pods are ready, or scale first",
             )
+
+
+def _may_go_anyway(budget: Object, pod: Object) -> bool:
+    """Pods that never ran or ended; and those that are not ready, where the budget says so."""
+    if pod.get("status", {}).get("phase") in ("Pending", "Succeeded", "Failed"):
+        return True
+    policy = budget["spec"].get("unhealthyPodEvictionPolicy")
+    return policy == "AlwaysAllow" and not _is_ready(pod)
 
 
 def _covers(budget: Object, pod: Object) -> bool:
