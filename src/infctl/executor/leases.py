@@ -28,18 +28,23 @@ def held_faults(plan: Plan, view: RunView) -> dict[str, float]:
 
 
 async def renew_faults(
-    plan: Plan, view: Callable[[], RunView], world: World, lost: Callable[[str], None]
+    plan: Plan,
+    view: Callable[[], RunView],
+    world: World,
+    lost: Callable[[str], None],
+    is_frozen: Callable[[], bool] = lambda: False,
 ) -> None:
     """Renew every held fault at a third of its lease, until cancelled.
 
-    `lost` is told of a fault that ended without us: nobody renewed it for too long.
+    `lost` is told of a fault that ended without us: nobody renewed it for too long. While frozen
+    nothing is renewed: what hurts heals by itself.
     """
     faults = world.faults
     if faults is None:
         return
     told: set[str] = set()
     while True:
-        held = held_faults(plan, view())
+        held = {} if is_frozen() else held_faults(plan, view())
         for fault, ttl in held.items():
             try:
                 await asyncio.wait_for(faults.renew(fault, ttl), ttl / 3)
