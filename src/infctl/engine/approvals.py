@@ -140,7 +140,7 @@ def created(metadata: Mapping[str, Any]) -> float | None:
     """When an object was made, by its API server's clock, in seconds since the epoch."""
     text = metadata.get("creationTimestamp")
     try:
-        moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
     return moment.timestamp() if moment.tzinfo is not None else None

@@ -1,12 +1,16 @@
 """The kinds of operations, one a file, found by kind and version."""
 
 from infctl.engine.handler import Handler
+from infctl.engine.operations.approve import Approve
 from infctl.engine.operations.ask import Ask
+from infctl.engine.operations.call_http import CallHttp
 from infctl.engine.operations.heal_fault import HealFault
 from infctl.engine.operations.inject_fault import InjectFault
 from infctl.engine.operations.judge import Judge
 from infctl.engine.operations.notify import Notify
+from infctl.engine.operations.open_incident import OpenIncident
 from infctl.engine.operations.push_config import PushConfig
+from infctl.engine.operations.run_command import RunCommand
 from infctl.engine.operations.scale_deployment import ScaleDeployment
 from infctl.engine.operations.set_flag import SetFlag
 from infctl.engine.operations.start_load import StartLoad
@@ -22,12 +26,16 @@ from infctl.errors import Refused
 _HANDLERS: dict[tuple[str, int], Handler] = {
     (handler.kind, handler.version): handler
     for handler in (
+        Approve(),
         Ask(),
+        CallHttp(),
         HealFault(),
         InjectFault(),
         Judge(),
         Notify(),
+        OpenIncident(),
         PushConfig(),
+        RunCommand(),
         ScaleDeployment(),
         SetFlag(),
         StartLoad(),
