@@ -114,6 +114,11 @@ class ToyCluster:
     async def version(self) -> str:
         return "v1.37.2"
 
+    async def can(
+        self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = ""
+    ) -> bool:
+        return True
+
     async def read(self, kind: Kind, name: str, namespace: str | None = None) -> Any:
         count = self.toy.replicas[self.region]
         return {

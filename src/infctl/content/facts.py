@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from infctl.errors import Unmeasured
+from infctl.model.measured import Measured
 from infctl.model.snapshot import RegionSnapshot, Snapshot
 from infctl.platform import Platform
 
@@ -15,6 +17,11 @@ class Facts:
     `addresses` are the regions' gateways as the zone's records hold them; `unfinished` are the runs
     of this environment that have not ended, with a sentence about each. `unread` says why the
     addresses could not be read; empty where they were.
+
+    `frozen` says who stopped all changes and why, or nothing. `budget` is the share of the error
+    budget that is left (1 all of it, 0 or less none), None where it was not asked. `rights` are the
+    API servers' answers for each permission that the plan needs: empty where granted, else why not;
+    None where they were not asked.
     """
 
     platform: Platform
@@ -22,6 +29,9 @@ class Facts:
     addresses: Mapping[str, str] = field(default_factory=dict)
     unfinished: Mapping[str, str] = field(default_factory=dict)
     unread: str = ""
+    frozen: str = ""
+    budget: Measured[float] | None = None
+    rights: Mapping[Any, str] | None = None
 
     def address(self, region: str) -> str:
         """The gateway that the region's record gives; Unmeasured where that is not known."""

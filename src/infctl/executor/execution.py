@@ -19,7 +19,7 @@ from infctl.engine.operations import find
 from infctl.errors import Exit, InfctlError, JournalError, Refused
 from infctl.executor import control, leases
 from infctl.executor.conclusion import conclude, exit_code
-from infctl.executor.facts import read_facts
+from infctl.executor.facts import read_facts, with_rights
 from infctl.executor.folders import Lock, environment_lock, run_lock
 from infctl.executor.order import Order
 from infctl.executor.recorder import record
@@ -134,6 +134,7 @@ class _Execution:
         """Guards, then the machine, then the conclusion."""
         if is_new:
             facts = await read_facts(self.world, self.platform, besides=self.order.run)
+            facts = await with_rights(facts, self.world, self.order.plan)
             refuse(evaluate(self.order.plan, facts), frozenset(self.order.overridden))
         holder = {"pid": os.getpid(), "host": socket.gethostname()}
         self.journal.append(Kind.LEASE, args=holder)

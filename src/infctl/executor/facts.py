@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from infctl.content.facts import Facts
 from infctl.errors import InfctlError
+from infctl.executor.rights import ask_rights
 from infctl.executor.watch import unfinished_runs
+from infctl.model.measured import Measured
+from infctl.model.plan import Plan
+from infctl.observe.budget import read_budget
 from infctl.observe.snapshot import Target, observe
 from infctl.platform import Platform
 from infctl.ports.world import World
@@ -19,12 +24,27 @@ async def read_facts(world: World, platform: Platform, *, besides: str = "") -> 
     service = platform.service
     target = Target(service.name, service.host, service.zone, platform.region_names)
     await world.warm()
-    snapshot, (addresses, unread) = await asyncio.gather(
-        observe(world, target, deadline=DEADLINE), read_addresses(world, platform)
+    snapshot, (addresses, unread), budget = await asyncio.gather(
+        observe(world, target, deadline=DEADLINE),
+        read_addresses(world, platform),
+        _budget(world, platform),
     )
     unfinished = unfinished_runs(world.environment)
     unfinished.pop(besides, None)
-    return Facts(platform, snapshot, addresses, unfinished, unread)
+    return Facts(platform, snapshot, addresses, unfinished, unread, budget=budget)
+
+
+async def with_rights(facts: Facts, world: World, plan: Plan) -> Facts:
+    """The facts with the API servers' answers for what the plan needs."""
+    return replace(facts, rights=await ask_rights(world, plan))
+
+
+async def _budget(world: World, platform: Platform) -> Measured[float] | None:
+    """The error budget; a simulated environment has none that binds, so it is not asked."""
+    if platform.environment_class == "sim":
+        return None
+    objective = platform.objectives.availability
+    return await read_budget(world.metrics, objective.target, objective.window, DEADLINE)
 
 
 async def read_addresses(world: World, platform: Platform) -> tuple[Mapping[str, str], str]:

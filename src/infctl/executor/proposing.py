@@ -5,7 +5,7 @@ from collections.abc import Callable
 from infctl.content.facts import Facts
 from infctl.engine.guards import evaluate
 from infctl.errors import Unmeasured
-from infctl.executor.facts import read_facts
+from infctl.executor.facts import read_facts, with_rights
 from infctl.model.plan import Plan
 from infctl.model.proposal import Proposal
 from infctl.platform import Platform
@@ -39,7 +39,8 @@ async def propose(
                 raise
             missing = error.what
         else:
-            proposal = Proposal(plan, evaluate(plan, facts))
+            asked = await with_rights(facts, world, plan)
+            proposal = Proposal(plan, evaluate(plan, asked))
             if is_last or not proposal.is_blind:
                 return proposal
             missing = proposal.blindness

@@ -47,6 +47,13 @@ def _keepers(platform: Platform) -> Iterator[Finding]:
         yield ("guards", "min_regions_on"), message
 
 
+def _zones(platform: Platform) -> Iterator[Finding]:
+    known = {region.residency for region in platform.regions}
+    for index, zone in enumerate(platform.guards.bound_zones):
+        if zone not in known:
+            yield ("guards", "bound_zones", index), f"no region has the residency `{zone}`"
+
+
 def _weights(platform: Platform) -> Iterator[Finding]:
     if all(region.weight == 0 for region in platform.regions):
         yield ("regions",), "every weight is 0: Route 53 would answer with all regions alike"
@@ -145,6 +152,7 @@ def _environments(platform: Platform) -> Iterator[Finding]:
 _RULES: tuple[Callable[[Platform], Iterator[Finding]], ...] = (
     _unique,
     _keepers,
+    _zones,
     _weights,
     _names,
     _recovery,

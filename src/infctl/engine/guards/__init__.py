@@ -1,0 +1,105 @@
+"""What must hold before a plan may run: pure functions of plan and facts, one guard a file.
+
+They fail closed: a guard that cannot be evaluated refuses, and so does one with a bug.
+"""
+
+from collections.abc import Callable
+
+from infctl.content.facts import Facts
+from infctl.engine.guards.bounds import steps_bounded
+from infctl.engine.guards.budget import error_budget
+from infctl.engine.guards.control_planes import no_control_plane
+from infctl.engine.guards.freezes import freeze
+from infctl.engine.guards.leaving import is_restoring, leaving
+from infctl.engine.guards.other_runs import conflicting_run
+from infctl.engine.guards.radius import blast_radius
+from infctl.engine.guards.regions import regions_on
+from infctl.engine.guards.rights import needed_rights, permissions
+from infctl.engine.guards.skew import version_skew
+from infctl.engine.guards.undo import undo_exists
+from infctl.engine.guards.utilisation import capacity
+from infctl.engine.guards.zones import residency
+from infctl.errors import InfctlError, Refused
+from infctl.model.outcome import Outcome, Word
+from infctl.model.plan import GuardResult, Plan
+
+__all__ = [
+    "ALWAYS",
+    "GUARDS",
+    "STATIC",
+    "Guard",
+    "blast_radius",
+    "capacity",
+    "conflicting_run",
+    "error_budget",
+    "evaluate",
+    "freeze",
+    "is_restoring",
+    "leaving",
+    "needed_rights",
+    "no_control_plane",
+    "permissions",
+    "refuse",
+    "regions_on",
+    "residency",
+    "steps_bounded",
+    "undo_exists",
+    "version_skew",
+]
+
+Guard = Callable[[Plan, Facts], Outcome]
+
+GUARDS: dict[str, Guard] = {
+    "version_skew": version_skew,
+    "steps_bounded": steps_bounded,
+    "freeze": freeze,
+    "regions_on": regions_on,
+    "capacity": capacity,
+    "residency": residency,
+    "error_budget": error_budget,
+    "undo_exists": undo_exists,
+    "no_control_plane": no_control_plane,
+    "conflicting_run": conflicting_run,
+    "blast_radius": blast_radius,
+    "permissions": permissions,
+}
+"""Every guard by name, in the order in which they are shown."""
+
+STATIC = ("version_skew", "steps_bounded", "undo_exists", "no_control_plane", "blast_radius")
+"""The guards that judge the plan alone: what the linter runs without an environment."""
+
+ALWAYS = frozenset({"version_skew", "steps_bounded", "freeze", "blast_radius", "permissions"})
+"""Guards that no reason overrides: each has another way on, and past it the run could not act.
+
+A plan that is malformed, or touches what it does not show, is made anew; a freeze is lifted; a
+right is granted by whoever may.
+"""
+
+
+def evaluate(plan: Plan, facts: Facts) -> tuple[GuardResult, ...]:
+    """Every guard's judgement, always in the same order."""
+    return tuple(GuardResult(name, _closed(guard, plan, facts)) for name, guard in GUARDS.items())
+
+
+def refuse(results: tuple[GuardResult, ...], overridden: frozenset[str] = frozenset()) -> None:
+    """Raise Refused where a guard did not pass and was not overridden by name."""
+    named = overridden - ALWAYS
+    bad = [r for r in results if r.outcome.word is not Word.PASSED and r.guard not in named]
+    if bad:
+        reasons = "; ".join(f"{r.guard}: {', '.join(r.outcome.evidence)}" for r in bad)
+        raise Refused(
+            f"refused by {reasons}",
+            unchanged="nothing was changed",
+            hint="infctl freeze --status"
+            if any(r.guard == "freeze" for r in bad)
+            else "infctl status; infctl runs list",
+        )
+
+
+def _closed(guard: Guard, plan: Plan, facts: Facts) -> Outcome:
+    try:
+        return guard(plan, facts)
+    except InfctlError as error:
+        return Outcome(Word.ERRORED, (error.what,))
+    except Exception as error:
+        return Outcome(Word.ERRORED, (f"the guard itself failed: {type(error).__name__}",))
