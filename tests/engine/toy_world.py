@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from infctl.content.load_log import request_line, resolution_line
 from infctl.errors import InfctlError, Unreachable
+from infctl.fakes.cluster import FakeCluster
 from infctl.ports.cloud import CloudState, HealthCheck, Observation, Record
-from infctl.ports.cluster import Kind
+from infctl.ports.cluster import DEPLOYMENT, Kind
 from infctl.ports.faults import ActiveFault
 from infctl.ports.load import LoadRequest, RequestRecord, Resolution
 from infctl.ports.metrics import Sample
@@ -57,6 +58,9 @@ class Toy:
     silent: set[str] = field(default_factory=set)
     stubborn: set[str] = field(default_factory=set)
     ready: dict[str, int] = field(default_factory=dict)
+    rest: dict[str, FakeCluster] = field(
+        default_factory=lambda: {name: FakeCluster(name) for name in REGIONS}
+    )
 
     def change(self, what: str, region: str = "") -> None:
         self.hook(what)
@@ -108,8 +112,13 @@ async def _nothing() -> None:
 
 @dataclass
 class ToyCluster:
+    """One Deployment of the toy's; all else lies in a fake cluster."""
+
     toy: Toy
     region: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.toy.rest[self.region], name)
 
     async def version(self) -> str:
         return "v1.37.2"
@@ -120,6 +129,8 @@ class ToyCluster:
         return True
 
     async def read(self, kind: Kind, name: str, namespace: str | None = None) -> Any:
+        if kind != DEPLOYMENT:
+            return await self.toy.rest[self.region].read(kind, name, namespace)
         count = self.toy.replicas[self.region]
         return {
             "metadata": {"name": name, "namespace": namespace, "generation": 1, "annotations": {}},
@@ -133,6 +144,9 @@ class ToyCluster:
     async def merge(
         self, kind: Kind, name: str, namespace: str | None, patch: Any, *, dry_run: bool = False
     ) -> Any:
+        if kind != DEPLOYMENT:
+            rest = self.toy.rest[self.region]
+            return await rest.merge(kind, name, namespace, patch, dry_run=dry_run)
         wanted = patch["spec"]["replicas"]
         if self.toy.replicas[self.region] != wanted:
             self.toy.change(f"scale {self.region} {wanted}")
