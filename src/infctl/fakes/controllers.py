@@ -1,11 +1,28 @@
 """What controllers would write into the status of objects; a FakeCluster calls them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+
+from infctl.ports.clock import Clock
 
 Object = dict[str, Any]
 Controller = Callable[[Object], None]
 """Changes the status of an object that was written; leaves the rest alone."""
+
+
+_UNDATED = "2026-01-01T00:00:00Z"
+
+
+def date(clock: Clock) -> Controller:
+    """The API server's clock: objects are made when it says, in whole seconds."""
+
+    def controller(found: Object) -> None:
+        if found["metadata"].get("creationTimestamp") == _UNDATED:
+            moment = datetime.fromtimestamp(clock.wall(), UTC).replace(microsecond=0)
+            found["metadata"]["creationTimestamp"] = moment.isoformat().replace("+00:00", "Z")
+
+    return controller
 
 
 def roll_out(found: Object) -> None:

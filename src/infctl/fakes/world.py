@@ -1,16 +1,18 @@
 """A whole environment in memory: regions that can be hurt, and a name service that notices."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from infctl.fakes.calls import FakeCommands, FakeHttp
 from infctl.fakes.clock import FakeClock
 from infctl.fakes.cluster import FakeCluster
-from infctl.fakes.controllers import program, roll_out
+from infctl.fakes.controllers import date, program, roll_out
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.faults import FakeFaults
 from infctl.fakes.load import FakeLoad, Reply
 from infctl.fakes.metrics import FakeMetrics
 from infctl.fakes.names import FakeNames
+from infctl.fakes.notices import FakeNotices
 from infctl.fakes.resolver import FakeResolver
 from infctl.fakes.store import FakeStore
 from infctl.ports.cloud import HealthCheck
@@ -34,6 +36,9 @@ class FakeWorld:
     resolver: FakeResolver
     faults: FakeFaults
     load: FakeLoad
+    notices: FakeNotices = field(default_factory=FakeNotices)
+    http: FakeHttp = field(default_factory=FakeHttp)
+    commands: FakeCommands = field(default_factory=FakeCommands)
 
     def world(self, environment: str = "fake") -> World:
         """The ports."""
@@ -49,6 +54,9 @@ class FakeWorld:
             load=self.load,
             clock=self.clock,
             close=_nothing,
+            notifier=self.notices,
+            http=self.http,
+            commands=self.commands,
         )
 
     def silence(self, region: str, mood: Mood = Mood.SILENT) -> None:
@@ -94,11 +102,14 @@ def fake_world(
     names = tuple(regions)
     clock = clock or FakeClock()
     gateways = {name: f"192.0.2.{number}" for number, name in enumerate(names, 1)}
+    dated = date(clock)
     service = FakeNames(clock=clock)
     world = FakeWorld(
         clock=clock,
         gateways=gateways,
-        clusters={n: FakeCluster(n, controllers=[roll_out, program(gateways[n])]) for n in names},
+        clusters={
+            n: FakeCluster(n, controllers=[dated, roll_out, program(gateways[n])]) for n in names
+        },
         metrics={name: FakeMetrics(name, clock) for name in names},
         stores={name: FakeStore(name) for name in names},
         names=service,
