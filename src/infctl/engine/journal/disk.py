@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from infctl.engine.journal import reserve
+from infctl.engine.journal.ends import write_ends
 from infctl.engine.journal.storage import (
     check_files,
     connect,
@@ -50,6 +51,10 @@ class Disk:
         """Take away the rows from a number on, which nobody was told of."""
         with translated("write the journal"), self._db:
             self._db.execute("DELETE FROM records WHERE seq >= ?", (seq,))
+
+    def finish(self, first: Record, last: Record) -> None:
+        """The run is over: keep its first and last record where lists find them fast."""
+        write_ends(self._folder, first, last)
 
     def free(self) -> bool:
         """Give the reserve back to the disk; False where there is none."""

@@ -52,7 +52,6 @@ class FileJournal:
         disk: Disk | None = None,
     ) -> None:
         self.fence = fence
-        self._folder = folder
         self._run = run
         self._plan_digest = plan_digest
         self._actor = actor
@@ -132,7 +131,7 @@ class FileJournal:
             self._broken = self._broken or error.what
             self._save(record, kind, error)
         if kind is Kind.HEAD and not self._spilled:
-            write_ends(self._folder, self._records[0], record)
+            self._disk.finish(self._records[0], record)
         if self._broken and kind in (Kind.PAUSE, Kind.HEAD):
             # Nobody can decide anything any more: whoever runs the machine must say so.
             raise JournalError(f"{self._broken}{self._whereabouts()}")
