@@ -1,0 +1,179 @@
+"""Notification routes: an outbox on disk first, then webhooks and SNS topics."""
+
+import asyncio
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from infctl.clients.aws import Account, Service
+from infctl.clients.http_caller import Endpoint, HttpEndpoints
+from infctl.errors import InfctlError, Refused, Unreachable
+from infctl.model.text import clean
+from infctl.ports.notices import Notice
+
+SECONDS = 5.0
+MOST_WAITING = 1000
+"""Notices in the outbox; nobody reads the thousandth, and a disk has an end."""
+_OK = range(200, 300)
+
+
+class Route(Protocol):
+    """One way to people."""
+
+    async def deliver(self, notice: Notice) -> None:
+        """Hand over one notice; any InfctlError means that it was not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A POST of JSON; the key goes along as Idempotency-Key."""
+
+    name: str
+    url: str
+
+    async def deliver(self, notice: Notice) -> None:
+        """Taken where the answer is 2xx; a redirect is none."""
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.url)
+        caller = HttpEndpoints({self.name: Endpoint(f"{parts.scheme}://{parts.netloc}")})
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        body = json.dumps({"apiVersion": "infctl.dev/v1", "kind": "Notice", **asdict(notice)})
+        reply = await caller.call(self.name, "POST", path, body, notice.key, SECONDS)
+        if reply.status not in _OK:
+            raise Unreachable(f"the route {self.name} answers {reply.status}")
+
+
+class Topic:
+    """An SNS topic; where it is a FIFO topic, the key makes sending twice sending once."""
+
+    def __init__(self, name: str, arn: str, account: Account) -> None:
+        self._arn = arn
+        self._service = Service("sns", account, f"SNS for {name}")
+
+    async def deliver(self, notice: Notice) -> None:
+        """Taken where SNS gives it an id."""
+        more: dict[str, Any] = {}
+        if self._arn.endswith(".fifo"):
+            digest = hashlib.sha256(notice.key.encode()).hexdigest()
+            more = {"MessageGroupId": "infctl", "MessageDeduplicationId": digest}
+        message = json.dumps({"kind": "Notice", **asdict(notice)})
+        await self._service.call(
+            lambda sns: sns.publish(
+                TopicArn=self._arn,
+                # SNS takes a subject of fewer than 100 ASCII characters.
+                Subject=notice.title.encode("ascii", "replace").decode()[:99],
+                Message=message,
+                **more,
+            )["MessageId"]
+        )
+
+
+class Outbox:
+    """The port Notifier. A notice is on disk before anybody is asked, and is sent at least once."""
+
+    def __init__(self, routes: Mapping[str, Route], folder: Path) -> None:
+        self._routes = dict(routes)
+        self._waiting = folder / "waiting"
+        self._sent = folder / "sent"
+        self._one = asyncio.Lock()
+
+    async def send(self, route: str, notice: Notice) -> str:
+        """Write it down, then hand over all that waits for routes that answer."""
+        if route not in self._routes:
+            raise Refused(
+                f"there is no route {clean(route, limit=80)}",
+                hint="docs/platform.md: notifications",
+                unchanged="nothing was sent",
+            )
+        name = _name(route, notice.key)
+        if not (self._sent / name).exists():
+            await asyncio.to_thread(self._keep, name, route, notice)
+        reasons = await self._flush()
+        if (self._sent / name).exists():
+            return "sent"
+        return f"queued: {reasons.get(route, 'no answer yet')}"
+
+    async def sent(self, key: str) -> tuple[str, ...]:
+        """The routes that took a notice of that key."""
+        await self._flush()
+        return tuple(r for r in sorted(self._routes) if (self._sent / _name(r, key)).exists())
+
+    async def flush(self) -> int:
+        """Send what waits; returns how many notices still do."""
+        await self._flush()
+        return len(_files(self._waiting))
+
+    async def _flush(self) -> dict[str, str]:
+        """A route that did not take one is not asked again this time: why, by route."""
+        reasons: dict[str, str] = {}
+        async with self._one:
+            for path in _files(self._waiting):
+                found = _parse(path)
+                if found is None or found[0] not in self._routes or found[0] in reasons:
+                    continue
+                try:
+                    async with asyncio.timeout(2 * SECONDS):
+                        await self._routes[found[0]].deliver(found[1])
+                except InfctlError as error:
+                    reasons[found[0]] = error.what
+                except TimeoutError:
+                    reasons[found[0]] = "no answer in time"
+                else:
+                    self._sent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    path.replace(self._sent / path.name)
+        return reasons
+
+    def _keep(self, name: str, route: str, notice: Notice) -> None:
+        if len(_files(self._waiting)) >= MOST_WAITING:
+            raise InfctlError(f"{MOST_WAITING} notices wait already", hint=f"ls {self._waiting}")
+        text = json.dumps({"route": route, "notice": asdict(notice)})
+        try:
+            self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write(self._waiting / name, text.encode())
+        except OSError as error:
+            raise InfctlError(f"the outbox cannot be written: {error.strerror}") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or none, and on disk before its name is."""
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The oldest first."""
+    found = []
+    with suppress(OSError):
+        for path in folder.glob("*.json"):
+            with suppress(OSError):
+                found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found)]
+
+
+def _parse(path: Path) -> tuple[str, Notice] | None:
+    """What waits there; None for what is none of ours."""
+    try:
+        data = json.loads(path.read_text())
+        return str(data["route"]), Notice(**data["notice"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _name(route: str, key: str) -> str:
+    return f"{hashlib.sha256(f'{route}/{key}'.encode()).hexdigest()}.json"
