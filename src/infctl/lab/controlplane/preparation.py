@@ -8,6 +8,7 @@ from typing import Any
 
 from infctl.lab import credentials, pki
 from infctl.lab.controlplane.flags import FRONT_PROXY
+from infctl.lab.controlplane.roles import OPERATORS
 from infctl.lab.spec import Lab, Region
 
 AUDIT_POLICY = {
@@ -20,6 +21,9 @@ AUDIT_POLICY = {
             "level": "None",
             "resources": [{"group": "coordination.k8s.io"}, {"group": "", "resources": ["events"]}],
         },
+        {"level": "Metadata", "resources": [{"group": "", "resources": ["secrets"]}]},
+        # Whoever changes something is seen with all that it wrote: tests ask this witness.
+        {"level": "Request", "userGroups": [OPERATORS]},
         {"level": "Metadata"},
     ],
 }

@@ -3,6 +3,8 @@
 from typing import Any
 
 Rule = dict[str, list[str]]
+OPERATORS = "infctl:operators"
+"""The group of whoever uses the lab's kubeconfig."""
 
 _READ = ["get", "list", "watch"]
 _ALL = ["*"]
@@ -44,7 +46,7 @@ ROLES: dict[str, tuple[str, list[Rule]]] = {
 }
 
 BUILT_IN = {
-    "infctl-operator": ("infctl:operators", "cluster-admin"),
+    "infctl-operator": (OPERATORS, "cluster-admin"),
     "infctl-viewer": ("infctl:viewers", "view"),
     "infctl-viewer-nodes": ("infctl:viewers", "infctl-nodes-view"),
 }
