@@ -7,6 +7,7 @@ import typer
 
 from infctl.errors import UsageError
 from infctl.model.names import nearest
+from infctl.model.text import clean
 
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show the plan, its guards and what it touches; stop.")
@@ -17,7 +18,11 @@ ConfirmOption = Annotated[
 ]
 BreakGlassOption = Annotated[
     list[str] | None,
-    typer.Option("--break-glass", metavar="GUARD", help="Override this guard; needs --reason."),
+    typer.Option(
+        "--break-glass",
+        metavar="GUARD[,GUARD]",
+        help="Override these guards, or lock; needs --reason, is written down.",
+    ),
 ]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, print the run's id, leave.")]
 TimeoutOption = Annotated[
@@ -29,19 +34,39 @@ ReportOption = Annotated[
 ]
 
 
-def overridden(guards: list[str] | None, reason: str) -> frozenset[str]:
-    """The guards that a reason overrides; UsageError for unknown ones or without a reason."""
-    if not guards:
-        return frozenset()
-    from infctl.engine.guards import GUARDS
+LOCK = "lock"
+"""Not a guard, but overridden like one: go on without the majority of the lock's places."""
 
-    for name in guards:
-        if name not in GUARDS:
-            close = nearest(name, GUARDS)
+
+def overridden(guards: list[str] | None, reason: str) -> frozenset[str]:
+    """The guards that a reason overrides; UsageError for unknown ones or without a reason.
+
+    Each value may name several, with commas between them.
+    """
+    names = [name.strip() for value in guards or () for name in value.split(",")]
+    if not names:
+        return frozenset()
+    from infctl.engine.guards import ALWAYS, GUARDS
+
+    known = [*(guard for guard in GUARDS if guard not in ALWAYS), LOCK]
+    for name in names:
+        if name in ALWAYS:
+            raise UsageError(f"the guard {name} cannot be overridden", hint=_WAYS_ON[name])
+        if name not in known:
+            close = nearest(name, known)
             raise UsageError(
-                f"there is no guard {name}",
-                hint=f"did you mean {close}?" if close else f"one of: {', '.join(GUARDS)}",
+                f"there is no guard {clean(name, limit=80)}",
+                hint=f"did you mean {close}?" if close else f"one of: {', '.join(known)}",
             )
     if not reason.strip():
         raise UsageError("--break-glass needs --reason")
-    return frozenset(guards)
+    return frozenset(names)
+
+
+_WAYS_ON = {
+    "version_skew": "use the infctl that made the plan",
+    "steps_bounded": "make the plan anew",
+    "freeze": "infctl freeze --lift",
+    "blast_radius": "make the plan declare what it touches",
+    "permissions": "ask whoever may grant them; infctl doctor names each",
+}

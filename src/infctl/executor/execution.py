@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from infctl.content.facts import Facts
 from infctl.engine.decisions import Decision, Decisions, Verb
-from infctl.engine.guards import evaluate, refuse
+from infctl.engine.guards import evaluate, overrides, refuse
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
 from infctl.engine.machine import Machine, OnFailure
@@ -134,8 +135,7 @@ class _Execution:
         """Guards, then the machine, then the conclusion."""
         if is_new:
             facts = await read_facts(self.world, self.platform, besides=self.order.run)
-            facts = await with_rights(facts, self.world, self.order.plan)
-            refuse(evaluate(self.order.plan, facts), frozenset(self.order.overridden))
+            self._judge(await with_rights(facts, self.world, self.order.plan))
         holder = {"pid": os.getpid(), "host": socket.gethostname()}
         self.journal.append(Kind.LEASE, args=holder)
         state, reason = await self._machine()
@@ -152,6 +152,16 @@ class _Execution:
             self.world.clock.wall(),
         )
         return self._close(state, reason, result)
+
+    def _judge(self, facts: Facts) -> None:
+        """Refused where a guard stands in the way; what was overridden is written down."""
+        results = evaluate(self.order.plan, facts)
+        overridden = frozenset(self.order.overridden)
+        refuse(results, overridden)
+        if said := overrides(
+            results, overridden, str(self.order.plan.parameters.get("reason", ""))
+        ):
+            self.journal.append(Kind.OBSERVED, result={"evidence": said})
 
     def _close(self, state: RunState, reason: str, result: dict[str, Any]) -> int:
         code = exit_code(state, result)

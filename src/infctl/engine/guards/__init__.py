@@ -38,6 +38,7 @@ __all__ = [
     "leaving",
     "needed_rights",
     "no_control_plane",
+    "overrides",
     "permissions",
     "refuse",
     "regions_on",
@@ -94,6 +95,17 @@ def refuse(results: tuple[GuardResult, ...], overridden: frozenset[str] = frozen
             if any(r.guard == "freeze" for r in bad)
             else "infctl status; infctl runs list",
         )
+
+
+def overrides(
+    results: tuple[GuardResult, ...], overridden: frozenset[str], reason: str
+) -> list[str]:
+    """A sentence for each guard that stood in the way and was overridden, for the journal."""
+    return [
+        f"guard {r.guard} ({', '.join(r.outcome.evidence)}) was overridden: {reason}"
+        for r in results
+        if r.outcome.word is not Word.PASSED and r.guard in overridden - ALWAYS
+    ]
 
 
 def _closed(guard: Guard, plan: Plan, facts: Facts) -> Outcome:
