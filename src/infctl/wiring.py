@@ -9,6 +9,9 @@ from infctl.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from infctl.clients.aws import Account
+    from infctl.clients.command_runner import AllowedPrograms
+    from infctl.clients.http_caller import HttpEndpoints
+    from infctl.clients.notices import Outbox
     from infctl.platform import Platform
     from infctl.platform.environment_file import CloudAccess, Environment
     from infctl.ports.world import World
@@ -67,6 +70,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
     clusters = {n: KubernetesCluster(n, kubeconfig, r.context) for n, r in regions.items()}
     metrics = {n: PrometheusMetrics(n, r.prometheus) for n, r in regions.items()}
     stores = {n: S3Store(n, _account(r.cloud, access.cloud)) for n, r in regions.items()}
+    notifier = _notifier(access)
     server = (access.resolver.address, access.resolver.port) if access.resolver else ("", 53)
 
     async def close() -> None:
@@ -78,6 +82,9 @@ def open_world(platform: "Platform", environment: str) -> "World":
 
     async def warm() -> None:
         await asyncio.to_thread(_import_sdks)
+        if notifier is not None:
+            # What an earlier run could not send.
+            notifier.keep_trying()
         await asyncio.gather(names.warm(), *(store.warm() for store in stores.values()))
 
     return World(
@@ -93,6 +100,55 @@ def open_world(platform: "Platform", environment: str) -> "World":
         clock=SystemClock(),
         close=close,
         warm=warm,
+        notifier=notifier,
+        http=_http(access),
+        commands=_commands(access),
+    )
+
+
+def _notifier(access: "Environment") -> "Outbox | None":
+    """The routes that the access file names, with an outbox that outlives the network."""
+    if not access.notifications:
+        return None
+    from infctl.clients.notices import Outbox, Topic, Webhook
+
+    account = _account(access.cloud, access.cloud)
+    routes = {
+        name: Webhook(name, route.url.get_secret_value())
+        if route.url is not None
+        else Topic(name, route.topic or "", account)
+        for name, route in access.notifications.items()
+    }
+    return Outbox(routes, state_folder() / "notices" / access.name)
+
+
+def _http(access: "Environment") -> "HttpEndpoints | None":
+    """The endpoints that runbooks may call."""
+    if not access.endpoints:
+        return None
+    from infctl.clients.http_caller import Endpoint, HttpEndpoints
+    from infctl.model.text import Secret
+
+    return HttpEndpoints(
+        {
+            name: Endpoint(e.url, Secret(e.token.get_secret_value()) if e.token else None)
+            for name, e in access.endpoints.items()
+        }
+    )
+
+
+def _commands(access: "Environment") -> "AllowedPrograms | None":
+    """The programs that runbooks may run."""
+    if not access.programs:
+        return None
+    from infctl.clients.command_runner import AllowedPrograms, Program
+
+    return AllowedPrograms(
+        {
+            name: Program(Path(p.path), p.sha256 or "", p.environment)
+            for name, p in access.programs.items()
+        },
+        state_folder() / "work",
     )
 
 

@@ -17,6 +17,7 @@ from infctl.model.text import clean
 from infctl.ports.notices import Notice
 
 SECONDS = 5.0
+AGAIN_SECONDS = 15.0
 MOST_WAITING = 1000
 """Notices in the outbox; nobody reads the thousandth, and a disk has an end."""
 _OK = range(200, 300)
@@ -82,6 +83,7 @@ class Outbox:
         self._waiting = folder / "waiting"
         self._sent = folder / "sent"
         self._one = asyncio.Lock()
+        self._later: asyncio.Task[None] | None = None
 
     async def send(self, route: str, notice: Notice) -> str:
         """Write it down, then hand over all that waits for routes that answer."""
@@ -97,6 +99,7 @@ class Outbox:
         reasons = await self._flush()
         if (self._sent / name).exists():
             return "sent"
+        self.keep_trying()
         return f"queued: {reasons.get(route, 'no answer yet')}"
 
     async def sent(self, key: str) -> tuple[str, ...]:
@@ -108,6 +111,16 @@ class Outbox:
         """Send what waits; returns how many notices still do."""
         await self._flush()
         return len(_files(self._waiting))
+
+    def keep_trying(self) -> None:
+        """Send what waits in the background, again and again while this process lives."""
+        is_trying = self._later is not None and not self._later.done()
+        if not is_trying and _files(self._waiting):
+            self._later = asyncio.get_running_loop().create_task(self._try())
+
+    async def _try(self) -> None:
+        while await self.flush():
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _flush(self) -> dict[str, str]:
         """A route that did not take one is not asked again this time: why, by route."""

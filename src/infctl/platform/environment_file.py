@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from infctl.errors import ConfigurationError
 from infctl.model.names import is_name
 from infctl.model.text import clean
+from infctl.platform.outside import EndpointAccess, ProgramAccess, RouteAccess
 from infctl.platform.sections.base import Name, Port, Section
 
 LARGEST = 1024 * 1024
@@ -99,6 +100,15 @@ class Environment(Section):
     cloud: CloudAccess
     resolver: ResolverAccess | None = None
     faults: FaultsAccess | None = None
+    notifications: Annotated[dict[Name, RouteAccess], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
+    endpoints: Annotated[dict[Name, EndpointAccess], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
+    programs: Annotated[dict[Name, ProgramAccess], Field(max_length=64)] = Field(
+        default_factory=dict
+    )
 
 
 def find_environment(folder: Path, name: str) -> Environment | None:
