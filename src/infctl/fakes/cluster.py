@@ -189,6 +189,15 @@ class FakeCluster:
             except Unreachable:
                 await asyncio.sleep(_RETRY_SECONDS)
 
+    async def write_status(self, kind: Kind, name: str, namespace: str, status: Object) -> Object:
+        """The status of an object, as its controller or kubelet writes it."""
+        await self.endpoint.answer()
+        key = _key(kind, namespace, name)
+        stored = self._existing(key)
+        return self.storage.write(
+            key, {**copy.deepcopy(stored.object), "status": status}, stored.owners
+        )
+
     def forget(self) -> None:
         """As a server that lost its history (410): every watch lists again."""
         self.storage.forget()

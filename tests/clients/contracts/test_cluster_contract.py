@@ -4,14 +4,16 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_subjects import Subject, fake_subject, real_subject
+from cluster_subjects import READY, Subject, fake_subject, real_subject, viewing
 
 import infctl.clients.cluster
-from infctl.errors import Conflict, InfctlError, Unreachable
-from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, GATEWAY, Event, Kind
+from infctl.errors import Conflict, InfctlError, Refused, Unreachable
+from infctl.fakes.cluster import FakeCluster
+from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, GATEWAY, POD, Cluster, Event, Kind
 
 SECONDS = 15.0
 UNHEARD_OF = Kind("example.com/v1", "Unicorn")
@@ -155,6 +157,85 @@ async def test_a_deletion_holds_to_the_uid_and_a_missing_object_is_deleted(
     await delete(CONFIG_MAP, "one", subject.namespace)
 
 
+async def test_a_deletion_holds_to_the_version_that_was_read(subject: Subject) -> None:
+    read = await subject.cluster.apply(subject.config("one", key="1"))
+    changed = await subject.cluster.apply(subject.config("one", key="2"))
+    delete = subject.cluster.delete
+    old, new = (o["metadata"]["resourceVersion"] for o in (read, changed))
+    with pytest.raises(Conflict):
+        await delete(CONFIG_MAP, "one", subject.namespace, resource_version=old)
+    assert await subject.cluster.read(CONFIG_MAP, "one", subject.namespace)
+    await delete(CONFIG_MAP, "one", subject.namespace, resource_version=new)
+    assert await subject.cluster.read(CONFIG_MAP, "one", subject.namespace) is None
+
+
+async def test_what_is_created_is_ours_and_a_taken_name_is_a_conflict(subject: Subject) -> None:
+    create = subject.cluster.create
+    dry = await create(subject.config("one", key="1"), dry_run=True)
+    assert dry["data"] == {"key": "1"}
+    assert await subject.cluster.read(CONFIG_MAP, "one", subject.namespace) is None
+    made = await create(subject.config("one", key="1"))
+    assert [m["manager"] for m in made["metadata"]["managedFields"]] == ["infctl"]
+    with pytest.raises(Conflict) as caught:
+        await create(subject.config("one", key="2"))
+    assert not caught.value.managers
+    found = await subject.cluster.read(CONFIG_MAP, "one", subject.namespace)
+    assert found is not None
+    assert found["data"] == {"key": "1"}
+
+
+async def test_an_eviction_waits_for_the_budget_and_tells_its_words(subject: Subject) -> None:
+    labels, cluster = {"app": "evicted"}, subject.cluster
+    await cluster.create(subject.budget("one", labels, 1))
+    pods = [await cluster.create(subject.pod(name, labels)) for name in ("first", "second")]
+    for pod in pods:
+        await subject.report(pod["metadata"]["name"], READY)
+    await _evict(subject, "first", uid=pods[0]["metadata"]["uid"])
+    await _wait_gone(subject, "first")
+    with pytest.raises(Refused, match=r"violate the pod's disruption budget.*needs 1 healthy"):
+        await cluster.evict("second", subject.namespace)
+    assert await cluster.read(POD, "second", subject.namespace)
+
+
+async def test_an_eviction_holds_to_the_uid_and_nobody_is_evicted(subject: Subject) -> None:
+    await subject.cluster.create(subject.pod("first", {}))
+    with pytest.raises(Conflict):
+        await subject.cluster.evict("first", subject.namespace, uid="0-0-0")
+    assert await subject.cluster.read(POD, "first", subject.namespace)
+    await subject.cluster.evict("nobody", subject.namespace)
+
+
+async def test_a_pod_that_never_ran_may_go_whatever_the_budget(subject: Subject) -> None:
+    labels = {"app": "pending"}
+    await subject.cluster.create(subject.budget("one", labels, 1))
+    await subject.cluster.create(subject.pod("first", labels))
+    await subject.report("first", {"phase": "Pending"})
+    await subject.cluster.evict("first", subject.namespace)
+    await _wait_gone(subject, "first")
+
+
+async def test_rights_are_asked_of_the_server(subject: Subject) -> None:
+    can = subject.cluster.can
+    assert await can("patch", DEPLOYMENT, subject.namespace)
+    assert await can("create", POD, subject.namespace, subresource="eviction")
+    assert not await can("get", UNHEARD_OF, subject.namespace)
+
+
+@pytest.mark.parametrize("kind", ["fake", pytest.param("real", marks=pytest.mark.control_plane)])
+async def test_a_right_that_somebody_lacks_is_a_no(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    if kind == "fake":
+        denied = {("patch", DEPLOYMENT), ("create", POD)}
+        cluster: Cluster = FakeCluster("eu-west-1", forbidden=denied)
+    else:
+        cluster = viewing(request.getfixturevalue("control_plane"), tmp_path)
+    assert await cluster.can("get", DEPLOYMENT, "default")
+    assert not await cluster.can("patch", DEPLOYMENT, "default")
+    assert not await cluster.can("create", POD, "default", subresource="eviction")
+    await cluster.close()
+
+
 async def test_a_list_is_whole_whatever_its_pages_and_keeps_to_the_selector(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +289,25 @@ async def test_two_watches_do_not_take_each_others_events(subject: Subject) -> N
         for events in watches:
             found = await _next(events, lambda e: e.object["metadata"]["name"] == "one")
             assert found.type == "ADDED"
+
+
+async def _evict(subject: Subject, name: str, uid: str) -> None:
+    """Evict once the budget counts what was reported: a controller does that a moment later."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            try:
+                return await subject.cluster.evict(name, subject.namespace, uid=uid)
+            except Refused:
+                await asyncio.sleep(0.05)
+
+
+async def _wait_gone(subject: Subject, name: str) -> None:
+    """A pod that no node runs goes at once, but for the time that its end is being written."""
+    async with asyncio.timeout(SECONDS):
+        while found := await subject.cluster.read(POD, name, subject.namespace):
+            if found["metadata"].get("deletionTimestamp"):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def _next(events: AsyncIterator[Event], wanted: Callable[[Event], bool]) -> Event:

@@ -75,7 +75,7 @@ def render_fence_policy() -> Object:
             "carried": f"variables.text.matches('{fence.DIGITS}') ? int(variables.text) : -1",
             "granted": _number("params", missing="0", broken=str(fence.NEWEST)),
             # A dry run that stamps nothing plans a change; it takes nobody's place.
-            "plans": "request.dryRun && variables.text in ['', variables.before]",
+            "plans": "request.dryRun && (variables.text == '' || variables.text == variables.before)",
         },
         validations=[
             (
@@ -177,9 +177,9 @@ def _deleted_by_us() -> str:
 
 
 def _annotation(item: str) -> str:
-    there = f"has({item}.metadata) && has({item}.metadata.annotations)"
     found = f"{item}.metadata.annotations"
-    return f"({there} && '{fence.FENCE}' in {found} ? {found}['{fence.FENCE}'] : '')"
+    there = f"has({item}.metadata) && has({found}) && '{fence.FENCE}' in {found}"
+    return f"({there} ? string({found}['{fence.FENCE}']) : '')"
 
 
 def _number(item: str, *, missing: str, broken: str) -> str:
