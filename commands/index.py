@@ -33,8 +33,14 @@ COMMANDS: dict[str, Entry] = {
     "drill": Entry(
         "infctl.commands.drill", "app", "Rehearse a failure and measure recovery.", LEARN
     ),
+    "runbook": Entry(
+        "infctl.commands.runbook", "app", "Remedies as plans: list, show, lint.", LEARN
+    ),
     "runs": Entry(
         "infctl.commands.runs", "app", "Plans that run or ran: list, show, attach.", LEARN
+    ),
+    "selftest": Entry(
+        "infctl.commands.selftest", "selftest", "Kill real runs here: is anything lost?", LEARN
     ),
     "lab": Entry("infctl.commands.lab", "app", "Several regions on this machine.", SETUP),
     "init": Entry("infctl.commands.init", "init", "Write a commented platform.yaml.", SETUP),
