@@ -34,7 +34,9 @@ class JournalReader:
         try:
             bodies = read_bodies(self._db, self._seen)
         except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
+            # A crash before the log existed leaves what only a writer can roll back.
+            is_unborn = error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK
+            if is_unborn or "no such table" in str(error):
                 return []
             raise _unreadable(error) from error
         except sqlite3.Error as error:
