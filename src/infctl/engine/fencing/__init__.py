@@ -1,0 +1,21 @@
+"""Every write of a run carries its fence, and each cluster is told of it before the first one."""
+
+from collections.abc import Callable, Mapping
+
+from infctl.engine.fencing.cluster import FencedCluster
+from infctl.ports.clock import Clock
+from infctl.ports.cluster import Cluster
+
+__all__ = ["FencedCluster", "fenced"]
+
+
+def fenced(
+    clusters: Mapping[str, Cluster], fence: int, run: str, clock: Clock, tell: Callable[[str], None]
+) -> dict[str, Cluster]:
+    """The clusters as the holder of `fence` writes to them.
+
+    `tell` hears once a cluster where an older holder could not be shut out.
+    """
+    return {
+        name: FencedCluster(cluster, fence, run, clock, tell) for name, cluster in clusters.items()
+    }
