@@ -42,6 +42,9 @@ COMMANDS: dict[str, Entry] = {
     "selftest": Entry(
         "infctl.commands.selftest", "selftest", "Kill real runs here: is anything lost?", LEARN
     ),
+    "approve": Entry(
+        "infctl.commands.approve", "approve", "Approve or deny the plan of somebody's run.", MOVE
+    ),
     "lab": Entry("infctl.commands.lab", "app", "Several regions on this machine.", SETUP),
     "init": Entry("infctl.commands.init", "init", "Write a commented platform.yaml.", SETUP),
     "config": Entry("infctl.commands.config", "app", "Check and show the platform file.", SETUP),

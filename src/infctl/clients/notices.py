@@ -119,7 +119,9 @@ class Outbox:
             self._later = asyncio.get_running_loop().create_task(self._try())
 
     async def _try(self) -> None:
-        while await self.flush():
+        while True:
+            if not await self.flush():
+                return
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _flush(self) -> dict[str, str]:
