@@ -95,6 +95,21 @@ def list_drills(output: OutputOption = Output.TABLE) -> None:
     show("DrillList", items, columns, output=output, prefix="drill/")
 
 
+@app.command("lint")
+def lint_drills(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Only this drill.", show_default="all")] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Judge drills' plans without an environment; exit 3 where a rule is broken."""
+    from infctl.commands.linting import lint_content
+    from infctl.registry import DRILLS, load_drill
+
+    names = [name] if name is not None else [entry.name for entry in DRILLS]
+    code = lint_content(context_of(ctx), [load_drill(n) for n in names], output)
+    raise typer.Exit(code)
+
+
 @app.command("history")
 def history(output: OutputOption = Output.TABLE) -> None:
     """The drills that ran, the newest first, with what they measured."""

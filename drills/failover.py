@@ -67,6 +67,16 @@ def plan(facts: Facts, settings: Settings) -> Plan:
     )
 
 
+def samples(facts: Facts) -> tuple[Plan, ...]:
+    """The plans that linting judges: each mode in each region."""
+    modes: tuple[Mode, ...] = ("region-loss", "operated")
+    return tuple(
+        plan(facts, Settings(region, mode))
+        for region in facts.platform.region_names
+        for mode in modes
+    )
+
+
 def _steps(facts: Facts, settings: Settings) -> tuple[Step, ...]:
     before = (_start_load(facts, settings), _steady(facts, "steady", after=("start-load",)))
     if settings.mode == "region-loss":

@@ -93,3 +93,8 @@ def blast_radius(facts: Facts, region: str) -> BlastRadius:
 def predicted_rate(facts: Facts, region: str) -> float | None:
     """Requests per second that the others will share."""
     return total_rate(facts, region)
+
+
+def samples(facts: Facts) -> tuple[Plan, ...]:
+    """The plans that linting judges: one for each region."""
+    return tuple(plan(facts, region, "lint") for region in facts.platform.region_names)

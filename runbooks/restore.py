@@ -74,3 +74,8 @@ def back_step(facts: Facts, region: str, *, after: tuple[str, ...], always: bool
         expectation=f"{region} is in the answers",
         always=always,
     )
+
+
+def samples(facts: Facts) -> tuple[Plan, ...]:
+    """The plans that linting judges: one for each region."""
+    return tuple(plan(facts, region, "lint") for region in facts.platform.region_names)

@@ -1,11 +1,14 @@
 """A plan with what its guards said, before anybody confirmed it; and how people read it. Pure."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infctl.model.outcome import Word
 from infctl.model.plan import GuardResult, Plan
 from infctl.model.text import clean
+
+_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,15 @@ def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:
     for step in plan.steps:
         after = f" after {', '.join(step.after)}" if step.after else ""
         always = ", always" if step.always else ""
-        lines.append(
+        lines += _folded(
             f"  {step.id:<14} {step.operation.kind:<18} {clean(step.expectation)}"
-            f" (within {step.timeout:g} s{after}{always})"
+            f" (within {step.timeout:g} s{after}{always})",
+            indent=36,
         )
     lines += ["", *touched_lines(plan), "", "Guards:"]
-    lines += [f"  {g.outcome.word.value:<12} {g.guard}: {_evidence(g)}" for g in guards]
+    for guard in guards:
+        sentence = f"{guard.guard}: {_evidence(guard)}"
+        lines += _folded(f"  {guard.outcome.word.value:<12} {sentence}", indent=15)
     return lines
 
 
@@ -55,6 +61,13 @@ def touched_lines(plan: Plan) -> list[str]:
         lines.append(f"  traffic moved: {radius.traffic_share:.0%}")
     lines += ["", "Predicted traffic:"]
     return lines + [f"  {region:<14} {share:.0%}" for region, share in plan.predicted.items()]
+
+
+def _folded(line: str, *, indent: int) -> list[str]:
+    """A line in pieces that fit a terminal of 80 columns; what follows stands under its text."""
+    return textwrap.wrap(
+        line, _WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False, drop_whitespace=True
+    )
 
 
 def _evidence(guard: GuardResult) -> str:
