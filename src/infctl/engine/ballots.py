@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infctl.engine.approvals import DECISION, LABEL, REQUEST, created
-from infctl.engine.config_maps import SYSTEM, texts_of
+from infctl.engine.config_maps import texts_of
 from infctl.engine.identity import whoami
 from infctl.engine.reachable import Answers, ask_each
 from infctl.engine.requests import decision, decision_name, plan_of
 from infctl.errors import Conflict, InfctlError, Refused, UsageError
+from infctl.model.fence import SYSTEM
 from infctl.model.plan import Plan
 from infctl.model.text import clean
 from infctl.ports.cluster import CONFIG_MAP, Cluster, Object

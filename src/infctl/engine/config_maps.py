@@ -8,7 +8,6 @@ from infctl.errors import Conflict, Refused
 from infctl.model.run import StepState
 from infctl.ports.cluster import CONFIG_MAP, Cluster, Object
 
-SYSTEM = "infctl-system"
 NOT_OBSERVED = object()
 """Where a step's state from before is not known: outside of a run, or when it is taken back."""
 

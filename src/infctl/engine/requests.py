@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infctl.engine.approvals import DECISION, LABEL, REQUEST, Demand, created
-from infctl.engine.config_maps import SYSTEM, texts_of
+from infctl.engine.config_maps import texts_of
 from infctl.errors import Refused
+from infctl.model.fence import SYSTEM
 from infctl.model.plan import Plan, from_json
 from infctl.ports.cluster import Object
 

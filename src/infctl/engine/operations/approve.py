@@ -4,13 +4,13 @@ from typing import Any
 
 from infctl.engine import arguments
 from infctl.engine.approvals import DECISION, LABEL, approvals
-from infctl.engine.config_maps import SYSTEM
 from infctl.engine.handler import Args, Context, Handler, blind
 from infctl.engine.identity import whoami
 from infctl.engine.own_step import own_step
 from infctl.engine.reachable import Answers, ask_each
 from infctl.engine.requests import demand_of, request, request_name
 from infctl.errors import Conflict, Refused
+from infctl.model.fence import SYSTEM
 from infctl.model.outcome import Outcome, Word, combine
 from infctl.model.plan import Operation, Plan
 from infctl.ports.cluster import CONFIG_MAP, Cluster, Object

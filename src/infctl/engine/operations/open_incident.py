@@ -4,11 +4,12 @@ import hashlib
 from typing import Any
 
 from infctl.engine import arguments
-from infctl.engine.config_maps import SYSTEM, texts_of
+from infctl.engine.config_maps import texts_of
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.engine.own_step import own_step
 from infctl.engine.reachable import Answers, ask_each
 from infctl.errors import Conflict
+from infctl.model.fence import SYSTEM
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import CONFIG_MAP, Cluster, Object
