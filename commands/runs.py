@@ -27,9 +27,12 @@ def list_runs(
     clusters: Annotated[
         bool, typer.Option("--clusters", help="Those that the clusters keep, of all machines.")
     ] = False,
+    limit: Annotated[
+        int, typer.Option(min=0, help="How many of the newest; 0 shows all of them.")
+    ] = 100,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """All runs, the newest first; one whose executor is gone is in doubt."""
+    """The newest runs first; one whose executor is gone is in doubt."""
     from infctl.executor import watch
 
     columns = [
@@ -40,9 +43,12 @@ def list_runs(
         ("BY", "actor"),
         ("STARTED", "started"),
     ]
-    views = read_copies(ctx) if clusters else watch.list_runs()
+    views = read_copies(ctx) if clusters else watch.list_runs(limit or None)
     items = [_row(view) for view in views]
     show("RunList", items, columns, output=output, prefix="run/")
+    older = 0 if clusters else watch.count_runs() - len(views)
+    if older > 0:
+        note(f"{older} older runs are not shown: infctl runs list --limit 0")
 
 
 @app.command("show")

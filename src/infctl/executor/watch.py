@@ -1,6 +1,7 @@
 """Watches runs through their journals; never touches them."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,12 @@ from infctl.engine.journal import JournalReader, read_journal
 from infctl.engine.operations import find
 from infctl.errors import InfctlError, UsageError
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
+from infctl.executor.listing import ended_view, open_runs
 from infctl.model.run import PAUSED, RunState, RunView, StepState, fold
 
 POLL = 0.15
 _START_SECONDS = 5.0
+_TAIL = 64 * 1024
 
 
 def is_alive(folder: Path) -> bool:
@@ -71,15 +74,20 @@ def question_of(view: RunView, step: str, answer: str) -> str:
     return asking[0].id
 
 
-def list_runs() -> list[RunView]:
-    """All runs, the newest first."""
-    return [read_run(run) for run in run_ids()]
+def list_runs(most: int | None = None) -> list[RunView]:
+    """The newest runs, all of them by default; those that are over come without their steps."""
+    return [ended_view(run) or read_run(run) for run in run_ids()[:most]]
+
+
+def count_runs() -> int:
+    """How many runs there are."""
+    return len(run_ids())
 
 
 def unfinished_runs(environment: str) -> dict[str, str]:
     """The runs of an environment that have not ended, with a sentence about each."""
     found = {}
-    for view in list_runs():
+    for view in map(read_run, open_runs()):
         plan = view.plan
         if view.over or (plan is not None and plan.environment != environment):
             continue
@@ -91,9 +99,8 @@ def unfinished_runs(environment: str) -> dict[str, str]:
 
 def latest_run() -> str | None:
     """The id of a run that has not ended, else of the newest; None where there are none."""
-    views = list_runs()
-    chosen = next((v for v in views if not v.over), views[0] if views else None)
-    return None if chosen is None else chosen.run
+    unfinished = (run for run in open_runs() if not read_run(run).over)
+    return next(unfinished, next(iter(run_ids()), None))
 
 
 async def follow(run: str) -> AsyncIterator[RunView]:
@@ -127,7 +134,10 @@ async def follow(run: str) -> AsyncIterator[RunView]:
 
 def log_tail(folder: Path, lines: int = 5) -> list[str]:
     """The last lines of the executor's log."""
-    path = folder / "executor.log"
-    if not path.is_file():
+    try:
+        descriptor = os.open(folder / "executor.log", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
         return []
-    return path.read_text(errors="replace").splitlines()[-lines:]
+    with os.fdopen(descriptor, "rb") as file:
+        file.seek(max(0, os.fstat(descriptor).st_size - _TAIL))
+        return file.read(_TAIL).decode(errors="replace").splitlines()[-lines:]

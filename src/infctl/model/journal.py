@@ -29,7 +29,6 @@ class Kind(StrEnum):
     APPROVE = "approve"
     LEASE = "lease"
     HEAD = "head"
-    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

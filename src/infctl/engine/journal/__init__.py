@@ -5,7 +5,7 @@ in the WAL silently shortens the log while SQLite's own check says ok, hence cha
 Nothing else in the engine touches files.
 """
 
-from infctl.engine.journal.ends import Ends, read_ends
+from infctl.engine.journal.ends import Ends, is_over, read_ends
 from infctl.engine.journal.limits import STOP_AT, WARN_AT
 from infctl.engine.journal.protocol import Journal
 from infctl.engine.journal.reading import JournalReader, read_journal
@@ -25,6 +25,7 @@ __all__ = [
     "JournalReader",
     "adopt_records",
     "check",
+    "is_over",
     "read_ends",
     "read_journal",
     "spill_path",

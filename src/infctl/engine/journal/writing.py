@@ -213,7 +213,7 @@ class FileJournal:
     def _warn(self) -> None:
         text = f"the journal holds {WARN_AT} records; no further step starts at {STOP_AT}"
         _log.warning("%s", text)
-        self.append(Kind.NOTE, result={"note": text})
+        self.append(Kind.OBSERVED, result={"evidence": [text]})
 
 
 _HINT = "df; free room on the disk, then infctl runs resume"
