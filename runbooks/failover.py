@@ -8,33 +8,41 @@ from infctl.content import parts
 from infctl.content.capacity import needed_pods, predicted_shares, total_rate
 from infctl.content.facts import Facts
 from infctl.model.plan import BlastRadius, Operation, Plan, Step
+from infctl.model.shift import LONGEST
 
 SUMMARY = "Move traffic away from a region."
 OWNER = "team-inference"
 
 
-def plan(facts: Facts, region: str, reason: str) -> Plan:
-    """The plan that takes `region` out of the answers."""
+def plan(facts: Facts, region: str, reason: str, *, keep: float = LONGEST) -> Plan:
+    """The plan that takes `region` out of the answers, for `keep` seconds."""
     platform = facts.platform
     platform.region(region)
     return Plan(
         name="failover",
         summary=f"Move traffic away from {region}",
         environment=platform.environment,
-        steps=steps(facts, region, reason),
+        steps=steps(facts, region, reason, keep=keep),
         blast_radius=blast_radius(facts, region),
-        parameters={"region": region, "reason": reason, **parts.route53_settings(platform)},
+        parameters={
+            "region": region,
+            "reason": reason,
+            "keep": keep,
+            **parts.route53_settings(platform),
+        },
         predicted=predicted_shares(facts, (region,)),
         recovery=True,
     )
 
 
-def steps(facts: Facts, region: str, reason: str, *, extra: float = 0.0) -> tuple[Step, ...]:
+def steps(
+    facts: Facts, region: str, reason: str, *, extra: float = 0.0, keep: float = LONGEST
+) -> tuple[Step, ...]:
     """Scale those who take over, switch off, verify; `extra` is load that will come on top."""
     scaling = scale_steps(facts, region, extra)
     switch = Step(
         "switch-off",
-        parts.switch(facts.platform, region, reason, kind="switch_region_off"),
+        parts.switch(facts.platform, region, reason, kind="switch_region_off", keep=keep),
         after=tuple(step.id for step in scaling),
         timeout=20.0,
         expectation=f"a keeper holds the switch of {region}",

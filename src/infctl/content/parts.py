@@ -17,8 +17,10 @@ _RATE = (
 _RESIDUAL = 3.0
 
 
-def switch(platform: Platform, region: str, reason: str, *, kind: str) -> Operation:
-    """A region's data-plane switch, off or on, at all its keepers."""
+def switch(
+    platform: Platform, region: str, reason: str, *, kind: str, keep: float | None = None
+) -> Operation:
+    """A region's data-plane switch, off (for `keep` seconds) or on, at all its keepers."""
     keepers = {k: cloud_names.switches_bucket(platform, k) for k in platform.keepers(region)}
     return Operation(
         kind,
@@ -27,6 +29,7 @@ def switch(platform: Platform, region: str, reason: str, *, kind: str) -> Operat
             "keepers": keepers,
             "key": cloud_names.switch_key(region),
             "reason": reason,
+            **({} if keep is None else {"keep": keep}),
         },
         region=region,
     )

@@ -7,11 +7,15 @@ from infctl.engine import switches
 from infctl.engine.handler import Args, Context, Handler, blind, not_yet, passed
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
+from infctl.model.shift import LONGEST
 from infctl.ports.cloud import ObjectStore
 
 
 class SwitchRegionOff(Handler):
-    """Args: region, keepers (region to bucket), key, reason. One keeper that holds it is enough."""
+    """Args: region, keepers (region to bucket), key, reason, and keep: seconds until it expires.
+
+    One keeper that holds it is enough. An expired switch stays until somebody gives it back.
+    """
 
     kind = "switch_region_off"
     completes = True
@@ -30,12 +34,14 @@ class SwitchRegionOff(Handler):
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Put the object into the bucket of every keeper that answers."""
         args = operation.args
+        now = context.world.clock.wall()
         content = {
             "run": context.run,
             "key": key,
             "reason": args.get("reason", ""),
             "who": context.actor,
-            "at": context.world.clock.wall(),
+            "at": now,
+            "expires": now + float(args.get("keep", LONGEST)),
         }
         body = json.dumps(content).encode()
 
