@@ -6,7 +6,7 @@ from infctl.engine.fencing.cluster import FencedCluster
 from infctl.ports.clock import Clock
 from infctl.ports.cluster import Cluster
 
-__all__ = ["FencedCluster", "fenced"]
+__all__ = ["FencedCluster", "fenced", "problems"]
 
 
 def fenced(
@@ -19,3 +19,9 @@ def fenced(
     return {
         name: FencedCluster(cluster, fence, run, clock, tell) for name, cluster in clusters.items()
     }
+
+
+def problems(clusters: Mapping[str, Cluster]) -> list[str]:
+    """Where older holders may still write, a sentence each; of what was written to at all."""
+    found = [c.problem for c in clusters.values() if isinstance(c, FencedCluster)]
+    return [problem for problem in found if problem]

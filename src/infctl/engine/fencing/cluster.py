@@ -39,7 +39,10 @@ class FencedCluster:
     @property
     def problem(self) -> str:
         """Why older holders may still write here; empty where they cannot, or before any write."""
-        return self._granted.problem if self._granted else ""
+        if self._granted is None or not self._granted.problem:
+            return ""
+        why = self._granted.problem
+        return f"{self.region} {why}: writes of an older holder remain possible there"
 
     async def version(self) -> str:
         """The server's version."""
@@ -89,7 +92,7 @@ class FencedCluster:
                     raise others from conflict
             return await self._cluster.apply(wanted, dry_run=dry_run, force=True)
 
-        done = await self._write(act)
+        done = await self._write(act, dry_run=dry_run)
         if (manifest["kind"], manifest["metadata"]["name"]) == _BRINGS_THE_FENCE and not dry_run:
             self._granted = None
         return done
@@ -100,13 +103,16 @@ class FencedCluster:
         """JSON merge patch with our stamps."""
         wanted = stamped(patch, self._stamps)
         return await self._write(
-            lambda: self._cluster.merge(kind, name, namespace, wanted, dry_run=dry_run)
+            lambda: self._cluster.merge(kind, name, namespace, wanted, dry_run=dry_run),
+            dry_run=dry_run,
         )
 
     async def create(self, manifest: Object, *, dry_run: bool = False) -> Object:
         """Create one object with our stamps."""
         wanted = stamped(manifest, self._stamps)
-        return await self._write(lambda: self._cluster.create(wanted, dry_run=dry_run))
+        return await self._write(
+            lambda: self._cluster.create(wanted, dry_run=dry_run), dry_run=dry_run
+        )
 
     async def evict(
         self,
@@ -145,15 +151,13 @@ class FencedCluster:
             if self._granted is not None and self._granted.is_final:
                 return
             self._granted = await grant(self._cluster, self.fence, self._clock)
-            if self._granted.problem and not self._is_told:
+            if self.problem and not self._is_told:
                 self._is_told = True
-                self._tell(
-                    f"{self.region} {self._granted.problem}: writes of an older holder remain"
-                    " possible there"
-                )
+                self._tell(self.problem)
 
-    async def _write(self, act: Callable[[], Awaitable[T]]) -> T:
-        await self.settle()
+    async def _write(self, act: Callable[[], Awaitable[T]], *, dry_run: bool = False) -> T:
+        if not dry_run:
+            await self.settle()
         try:
             return await act()
         except Refused as refusal:

@@ -32,8 +32,9 @@ async def _delete(
             await cluster.delete(kind, name, namespace, uid=uid, resource_version=version)
         except Conflict:
             found = await cluster.read(kind, name, namespace)
-            if found is not None and (attempt == _ATTEMPTS or not is_as_it_was(marked, found)):
+            if found is None:
+                return
+            if attempt == _ATTEMPTS or not is_as_it_was(marked, found):
                 raise
-            if found is not None:
-                continue
-        return
+        else:
+            return
