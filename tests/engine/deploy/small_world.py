@@ -1,119 +1,43 @@
-"""Tiny in-memory ports for deployments: what is applied becomes ready at once, unless told so."""
+"""In-memory ports for deployments: what is applied becomes ready at once, unless told so."""
 
-import asyncio
-import copy
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from infctl.errors import Conflict, Unreachable
+from infctl.fakes.cluster import FakeCluster
+from infctl.fakes.controllers import program, roll_out
+from infctl.fakes.endpoint import Mood
 from infctl.platform import Platform
-from infctl.platform.render.region import render_region
 from infctl.ports.cloud import CloudState, HealthCheck, Record
-from infctl.ports.cluster import Event, Kind
 from infctl.ports.world import World
 
 Object = dict[str, Any]
-Key = tuple[str, str, str, str]
 
 
-class SmallCluster:
-    """Objects in a dict; `foreign` names the manager of an object that is not ours."""
+class SmallCluster(FakeCluster):
+    """The fake, with words for what a deployment may meet."""
 
     def __init__(self, region: str, address: str) -> None:
-        self.region = region
-        self.address = address
-        self.objects: dict[Key, Object] = {}
-        self.unknown: set[str] = set()
-        self.foreign: dict[str, str] = {}
-        self.never_ready = False
-        self.dead = False
-        self.writes = 0
-        self._version = 0
-        self._known: frozenset[Kind] = frozenset()
+        super().__init__(region, controllers=[roll_out, program(address)])
+        self._at_first = self.storage.version
 
-    def knows(self, platform: Platform) -> None:
-        manifests = render_region(platform, self.region).manifests(platform)
-        self._known = frozenset(Kind.of(m) for m in manifests)
+    @property
+    def writes(self) -> int:
+        """How often anything was written."""
+        return self.storage.version - self._at_first
 
-    async def version(self) -> str:
-        return "v1.37.2"
+    def lack(self, kind: str) -> None:
+        """Be a cluster without that kind."""
+        self.known = frozenset(k for k in self.known if k.kind != kind)
 
-    async def kinds(self) -> frozenset[Kind]:
-        self._answer()
-        return frozenset(k for k in self._known if k.kind not in self.unknown)
+    def die(self) -> None:
+        """Answer no more."""
+        self.endpoint.mood = Mood.SILENT
 
-    async def list(
-        self, kind: Kind, namespace: str | None = None, selector: str = ""
-    ) -> list[Object]:
-        return [o for o in self.objects.values() if Kind.of(o) == kind]
-
-    async def read(self, kind: Kind, name: str, namespace: str | None = None) -> Object | None:
-        self._answer()
-        found = self.objects.get((kind.api_version, kind.kind, namespace or "", name))
-        return copy.deepcopy(found)
-
-    async def apply(
-        self, manifest: Object, *, dry_run: bool = False, force: bool = False
-    ) -> Object:
-        self._answer()
-        metadata = manifest["metadata"]
-        key = (
-            manifest["apiVersion"],
-            manifest["kind"],
-            metadata.get("namespace", ""),
-            metadata["name"],
-        )
-        if (owner := self.foreign.get(f"{key[1]}/{key[3]}")) and not force:
-            raise Conflict(f"{owner} owns .spec", managers=(owner,), fields=(".spec",))
-        before = self.objects.get(key)
-        after = _merge(before or {}, manifest)
-        if after == before:
-            return copy.deepcopy(after)
-        if dry_run:
-            return after
-        self.writes += 1
-        self._version += 1
-        after["metadata"] |= {"resourceVersion": str(self._version), "uid": f"u{self._version}"}
-        self._control(after)
-        self.objects[key] = after
-        return copy.deepcopy(after)
-
-    async def merge(
-        self, kind: Kind, name: str, namespace: str | None, patch: Object, *, dry_run: bool = False
-    ) -> Object:
-        raise NotImplementedError
-
-    async def delete(
-        self, kind: Kind, name: str, namespace: str | None = None, *, uid: str | None = None
-    ) -> None:
-        self.writes += 1
-        self.objects.pop((kind.api_version, kind.kind, namespace or "", name), None)
-
-    async def watch(
-        self, kind: Kind, namespace: str | None = None, selector: str = ""
-    ) -> AsyncIterator[Event]:
-        yield Event("LISTED", {"items": await self.list(kind, namespace)})
-        await asyncio.Event().wait()
-
-    async def close(self) -> None:
-        pass
-
-    def _answer(self) -> None:
-        if self.dead:
-            raise Unreachable(f"{self.region}: no answer within 2 s")
-
-    def _control(self, found: Object) -> None:
-        if self.never_ready:
-            return
-        if found["kind"] == "Deployment":
-            counts = ("replicas", "readyReplicas", "updatedReplicas", "availableReplicas")
-            status: Object = dict.fromkeys(counts, found["spec"]["replicas"])
-            found["status"] = {**status, "observedGeneration": 1}
-        if found["kind"] == "Gateway":
-            programmed = {"type": "Programmed", "status": "True"}
-            addresses = [{"type": "IPAddress", "value": self.address}]
-            found["status"] = {"conditions": [programmed], "addresses": addresses}
+    def find(self, name: str) -> Object:
+        """A stored object by Kind/name."""
+        kind, _, own_name = name.partition("/")
+        stored = self.storage.objects.items()
+        return next(s.object for k, s in stored if (k[0].kind, k[2]) == (kind, own_name))
 
 
 class SmallStore:
@@ -197,8 +121,6 @@ class SmallWorld:
         self.clusters = {n: SmallCluster(n, f"192.0.2.{i}") for i, n in enumerate(names, 1)}
         self.stores = {n: SmallStore(n) for n in names}
         self.names = SmallNames()
-        for cluster in self.clusters.values():
-            cluster.knows(platform)
 
     @property
     def writes(self) -> int:
@@ -221,11 +143,3 @@ class SmallWorld:
             clock=nothing,
             close=nothing,
         )
-
-
-def _merge(base: Object, change: Object) -> Object:
-    merged = copy.deepcopy(base)
-    for key, value in change.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merge(merged[key], value) if both else copy.deepcopy(value)
-    return merged

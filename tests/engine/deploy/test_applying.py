@@ -10,7 +10,7 @@ from infctl.engine.deploy.regions import CLOUD, Request, apply_everywhere
 from infctl.engine.deploy.results import Action, Progress, RegionResult, silent
 from infctl.errors import ConfigurationError
 from infctl.platform import Platform
-from infctl.ports.cluster import Kind
+from infctl.ports.cluster import DEPLOYMENT, Kind
 
 Ask = Callable[..., Request]
 Make = Callable[..., Platform]
@@ -47,10 +47,10 @@ async def test_a_second_deployment_changes_nothing(
 async def test_one_unreachable_region_leaves_the_others_deployed(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].dead = True
+    small.clusters["eu-west-1"].die()
     results = await apply_everywhere(small.world(), request_for(platform), silent)
     found = _by_region(results)
-    assert "no answer" in found["eu-west-1"].error
+    assert "does not answer" in found["eu-west-1"].error
     assert [found[r].failed for r in ("us-east-1", "ap-south-1", CLOUD)] == [False] * 3
     served = {record.set_identifier for record in small.names.state.records}
     assert served == {"us-east-1", "ap-south-1"}
@@ -60,7 +60,7 @@ async def test_a_lost_region_keeps_its_record(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
     await apply_everywhere(small.world(), request_for(platform), silent)
-    small.clusters["eu-west-1"].dead = True
+    small.clusters["eu-west-1"].die()
     await apply_everywhere(small.world(), request_for(platform), silent)
     assert "eu-west-1" in {record.set_identifier for record in small.names.state.records}
 
@@ -68,7 +68,10 @@ async def test_a_lost_region_keeps_its_record(
 async def test_a_conflict_names_the_other_manager_and_force_takes_over(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].foreign["Service/vision-stable"] = "kubectl-edit"
+    cluster = small.clusters["eu-west-1"]
+    await apply_everywhere(small.world(), request_for(platform), silent)
+    edited = cluster.find("Service/vision-stable") | {"spec": {"type": "NodePort"}}
+    await cluster.apply_as("kubectl-edit", edited, force=True)
     results = await apply_everywhere(small.world(), request_for(platform), silent)
     found = _by_region(results)["eu-west-1"]
     (conflict,) = [c for c in found.changes if c.action is Action.CONFLICT]
@@ -82,7 +85,9 @@ async def test_a_conflict_names_the_other_manager_and_force_takes_over(
 async def test_what_infctl_itself_scaled_is_no_conflict(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].foreign["Deployment/vision-stable"] = "infctl"
+    await apply_everywhere(small.world(), request_for(platform), silent)
+    cluster, patch = small.clusters["eu-west-1"], {"spec": {"replicas": 5}}
+    await cluster.merge(DEPLOYMENT, "vision-stable", "vision", patch)
     results = await apply_everywhere(small.world(), request_for(platform), silent)
     assert not any(result.failed for result in results)
 
@@ -90,7 +95,7 @@ async def test_what_infctl_itself_scaled_is_no_conflict(
 async def test_a_kind_that_the_cluster_lacks_is_named_and_left_out(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].unknown = {"ScaledObject"}
+    small.clusters["eu-west-1"].lack("ScaledObject")
     results = await apply_everywhere(small.world(), request_for(platform), silent)
     found = _by_region(results)["eu-west-1"]
     (left,) = [c for c in found.changes if c.action is Action.LEFT_OUT]
@@ -103,13 +108,14 @@ async def test_what_is_no_longer_rendered_is_pruned_by_the_inventory(
 ) -> None:
     await apply_everywhere(small.world(), request_for(platform), silent)
     cluster = small.clusters["eu-west-1"]
-    bystander = ("v1", "Service", "vision", "of-somebody-else")
-    cluster.objects[bystander] = {"apiVersion": "v1", "kind": "Service", "metadata": {}}
-    cluster.unknown = {"ScaledObject"}
+    bystander = {"name": "of-somebody-else", "namespace": "vision"}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": bystander, "spec": {}}
+    await cluster.apply_as("kubectl", service)
+    cluster.lack("ScaledObject")
     results = await apply_everywhere(small.world(), request_for(platform, "eu-west-1"), silent)
     pruned = [c.what for c in results[0].changes if c.action is Action.PRUNED]
     assert pruned == ["ScaledObject/vision-stable"]
-    assert bystander in cluster.objects
+    assert cluster.find("Service/of-somebody-else")
     kind = Kind("keda.sh/v1alpha1", "ScaledObject")
     assert await cluster.read(kind, "vision-stable", "vision") is None
 
@@ -117,7 +123,7 @@ async def test_what_is_no_longer_rendered_is_pruned_by_the_inventory(
 async def test_a_region_that_does_not_get_ready_says_why(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].never_ready = True
+    small.clusters["eu-west-1"].controllers = []
     asked = request_for(platform, timeout=0.3)
     found = _by_region(await apply_everywhere(small.world(), asked, silent))
     assert "not ready within 0.3 s" in found["eu-west-1"].error

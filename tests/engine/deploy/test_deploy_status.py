@@ -28,6 +28,6 @@ async def test_a_region_is_absent_then_current_then_outdated(
 async def test_a_region_that_does_not_answer_is_unknown(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].dead = True
+    small.clusters["eu-west-1"].die()
     states = [d.state for d in await read_status(small.world(), request_for(platform))]
     assert states == ["absent", "unknown", "absent"]

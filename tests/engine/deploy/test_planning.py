@@ -49,7 +49,7 @@ async def test_a_plan_names_what_changed_and_shows_the_lines(
 async def test_a_plan_names_an_unreachable_region(
     platform: Platform, small: SmallWorld, request_for: Ask
 ) -> None:
-    small.clusters["eu-west-1"].dead = True
+    small.clusters["eu-west-1"].die()
     plans = await plan_everywhere(small.world(), request_for(platform))
     assert [bool(plan.result.error) for plan in plans] == [False, True, False, False]
     promised = {c.what for c in plans[-1].result.changes if c.action is Action.CREATED}

@@ -5,22 +5,28 @@ import difflib
 import json
 from typing import Any
 
+from infctl.model.fence import STAMPS
 from infctl.model.text import clean
 from infctl.platform.yaml_writer import dump
 
 Object = dict[str, Any]
 
 _SERVER_OWNED = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp")
-_COUNTED = "deployment.kubernetes.io/revision"
+_UNWANTED = ("deployment.kubernetes.io/revision", *sorted(STAMPS))
+"""Annotations that controllers count up, and the stamps of who wrote last."""
 
 
 def strip(manifest: Object) -> Object:
-    """The object without what only the server decides."""
+    """The object without what only the server decides, and without stamps."""
     kept = copy.deepcopy({k: v for k, v in manifest.items() if k != "status"})
     metadata = kept.get("metadata", {})
     for key in _SERVER_OWNED:
         metadata.pop(key, None)
-    metadata.get("annotations", {}).pop(_COUNTED, None)
+    annotations = metadata.get("annotations") or {}
+    for key in _UNWANTED:
+        annotations.pop(key, None)
+    if not annotations:
+        metadata.pop("annotations", None)
     return kept
 
 

@@ -76,10 +76,10 @@ async def _objects(
     cluster: Cluster, request: Request, rendered: Rendered, changes: list[Change]
 ) -> list[str]:
     differences = []
-    place = namespace(request.platform)
     for manifest in rendered.manifests(request.platform):
         reference = Reference.of(manifest)
-        if reference.namespace and Change(f"Namespace/{place}", Action.CREATED) in changes:
+        place = Change(f"Namespace/{reference.namespace}", Action.CREATED)
+        if reference.namespace and place in changes:
             # A dry run inside a namespace that is not there yet would be refused.
             change, live, after = Change.of(reference, Action.CREATED), None, manifest
         else:

@@ -75,7 +75,9 @@ def render_fence_policy() -> Object:
             "carried": f"variables.text.matches('{fence.DIGITS}') ? int(variables.text) : -1",
             "granted": _number("params", missing="0", broken=str(fence.NEWEST)),
             # A dry run that stamps nothing plans a change; it takes nobody's place.
-            "plans": "request.dryRun && (variables.text == '' || variables.text == variables.before)",
+            "plans": (
+                "request.dryRun && (variables.text == '' || variables.text == variables.before)"
+            ),
         },
         validations=[
             (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from infctl.platform.model import Platform
 from infctl.platform.render import (
     autoscaling,
+    fence,
     foundation,
     gateway,
     monitoring,
@@ -41,6 +42,9 @@ def render_region(platform: Platform, region: str) -> Rendered:
     platform.region(region)
     objects = (
         foundation.render_namespace(platform),
+        fence.render_system_namespace(),
+        fence.render_fence(),
+        *fence.render_policies(),
         foundation.render_priority_class(platform),
         foundation.render_service_account(platform),
         network.render_default_deny(platform),
