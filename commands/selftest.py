@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _OFFERS = [
     {
         "name": "crash",
-        "what": "kills and torn disks: nothing lost, nothing doubled",
+        "what": "kills, torn disks: nothing lost or doubled",
         "command": "infctl selftest --crash",
     }
 ]

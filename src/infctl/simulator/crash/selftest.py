@@ -1,10 +1,11 @@
 """The whole crash test: kills, kills of what resumes, failing disks, lost replies, disk images."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from infctl.errors import Unmeasured
@@ -20,6 +21,7 @@ from infctl.simulator.crash.weakness import Weakness
 
 Tell = Callable[[str], None]
 _WORKERS = 2
+_BATCH = 8
 _CHECKPOINT_PAGES = 20
 """So that the log is moved into the database some times within one rehearsal."""
 _PROOF_IMAGES = 100
@@ -133,7 +135,7 @@ def _tally(
     tally = Tally(family)
     todo = iter([point for point in chosen if bench.extent.wants(name(point))])
     with ThreadPoolExecutor(_WORKERS) as workers:
-        while tally.tried < wanted and (batch := _next(todo, min(8, wanted - tally.tried))):
+        while batch := list(islice(todo, min(_BATCH, wanted - tally.tried))):
             for verdict in workers.map(work, batch):
                 if not verdict.reached:
                     tally.unreached += 1
@@ -144,16 +146,14 @@ def _tally(
     return tally
 
 
-def _next(todo: Iterator[Point], most: int) -> list[Point]:
-    return [point for point, _ in zip(todo, range(most), strict=False)]
-
-
 def _cut_off(bench: Bench) -> Tally:
     tally = Tally("lost replies")
-    for step, before in replies.cuts():
-        if bench.extent.wants(replies.name_of(step, before)):
-            found = replies.cut_off(bench.folder, step, before)
+    chosen = [cut for cut in replies.cuts() if bench.extent.wants(replies.name_of(*cut))]
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        results = workers.map(lambda cut: replies.cut_off(bench.folder, *cut), chosen)
+        for (_, before), found in zip(chosen, results, strict=True):
             tally.add("before the act" if before else "after the act", found)
+            bench.tell(f"{tally.family}: {tally.tried} of {len(chosen)}")
     return tally
 
 
@@ -176,13 +176,15 @@ def _record(bench: Bench, pages: int, weakness: Weakness) -> Recording:
 
 
 def _look_at(bench: Bench, tally: Tally, kind: str, recording: Recording, wanted: int) -> None:
-    for name, image in draw_images(recording, wanted, f"image/{kind}", bench.extent.seed):
-        if not bench.extent.wants(name):
-            continue
-        seen = look(name, image, recording.records, bench.folder)
-        tally.add(f"{kind}, {image.survival}", seen.found)
-        tally.in_doubt += seen.in_doubt
-        if tally.tried % 50 == 0:
+    drawn = draw_images(recording, wanted, f"image/{kind}", bench.extent.seed)
+    todo = ((name, image) for name, image in drawn if bench.extent.wants(name))
+    see = partial(look, truth=recording.records, parent=bench.folder)
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        while batch := list(islice(todo, _BATCH)):
+            seen = workers.map(see, *zip(*batch, strict=True))
+            for (_, image), found in zip(batch, seen, strict=True):
+                tally.add(f"{kind}, {image.survival}", found.found)
+                tally.in_doubt += found.in_doubt
             bench.tell(f"{tally.family}: {tally.tried} of {bench.extent.images}")
 
 

@@ -15,11 +15,12 @@ from infctl.model.plan import Operation
 
 
 class Weakness(StrEnum):
-    """What is spoiled: nothing; the journal's syncs; the look at the world after a crash."""
+    """What is spoiled: nothing; the journal's syncs; the look after a crash; intent before act."""
 
     NONE = ""
     NORMAL = "normal"
     BLIND = "blind"
+    HASTY = "hasty"
 
 
 class Normal(sqlite3.Connection):
@@ -42,6 +43,8 @@ def spoil(weakness: Weakness) -> None:
     if weakness is Weakness.BLIND:
         ScaleDeployment.observe = _see_nothing  # type: ignore[method-assign]
         ScaleDeployment.whole = _know_nothing  # type: ignore[method-assign, assignment]
+    if weakness is Weakness.HASTY:
+        ScaleDeployment.observe = _act_while_looking  # type: ignore[method-assign]
 
 
 def checkpoint_often(pages: int) -> None:
@@ -64,3 +67,8 @@ async def _see_nothing(self: ScaleDeployment, context: Context, args: Args) -> A
 async def _know_nothing(self: ScaleDeployment, context: Context, operation: Operation) -> Outcome:
     del self, context, operation
     return not_yet()
+
+
+async def _act_while_looking(self: ScaleDeployment, context: Context, args: Args) -> Any:
+    await self.apply(context, Operation(self.kind, args), "")
+    return 2
