@@ -241,6 +241,8 @@ def _settle(state: StepState) -> Callable[[RunView, Record], RunView]:
             view,
             record,
             state=state,
+            # A step can fail before its intent: that was an attempt as well.
+            attempt=max(step.attempt, record.attempt),
             ended=record.at,
             duration=duration,
             evidence=_evidence(record),
