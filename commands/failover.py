@@ -18,12 +18,21 @@ from infctl.commands.options import (
     overridden,
 )
 from infctl.commands.output import Output, OutputOption, note, write
+from infctl.commands.shifts import list_shifts, parse_keep
+from infctl.errors import UsageError
 
 
 def failover(
     ctx: typer.Context,
-    region: Annotated[str, typer.Argument(help="The region that clients leave.")],
+    region: Annotated[str | None, typer.Argument(help="The region that clients leave.")] = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the run and in the switch.")] = "",
+    keep: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help="When it expires: 4h, 90m.", show_default="72h"),
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Show regions that are switched off, and until when.")
+    ] = False,
     dry_run: DryRunOption = False,
     confirm: ConfirmOption = None,
     break_glass: BreakGlassOption = None,
@@ -35,16 +44,23 @@ def failover(
     """Move traffic away from a region: capacity first, then the switch, then proof on traffic.
 
     Examples: infctl failover eu-west-1 --dry-run; infctl failover eu-west-1 --confirm=eu-west-1
-    --reason "bad power"
+    --reason "bad power" --for 4h; infctl failover --list
     """
     context = context_of(ctx)
+    if listed:
+        raise typer.Exit(list_shifts(context, output))
+    if region is None:
+        raise UsageError("name the region that clients leave", hint="infctl failover --help")
+    seconds = parse_keep(keep)
     platform = context.load_platform()
     planning.choose_region(platform, region)
     guards = overridden(break_glass, reason)
 
     from infctl.runbooks.failover import plan
 
-    prepared = planning.prepare(context, platform, lambda facts: plan(facts, region, reason))
+    prepared = planning.prepare(
+        context, platform, lambda facts: plan(facts, region, reason, keep=seconds)
+    )
     if dry_run:
         planning.show_plan(prepared, output)
         raise typer.Exit(planning.dry_run_code(prepared))

@@ -1,12 +1,14 @@
 """infctl restore."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infctl.commands import planning
+from infctl.commands import planning, shifts
 from infctl.commands.attend import attend
-from infctl.commands.context import context_of
+from infctl.commands.context import Context, context_of
 from infctl.commands.options import (
     DetachOption,
     DryRunOption,
@@ -15,12 +17,22 @@ from infctl.commands.options import (
     YesOption,
 )
 from infctl.commands.output import Output, OutputOption, note, write
+from infctl.errors import Exit, InfctlError, UsageError, worst
+
+if TYPE_CHECKING:
+    from infctl.platform import Platform
 
 
 def restore(
     ctx: typer.Context,
-    region: Annotated[str, typer.Argument(help="The region that gets its traffic back.")],
+    region: Annotated[
+        str | None, typer.Argument(help="The region that gets its traffic back.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the run.")] = "",
+    expired: Annotated[
+        bool,
+        typer.Option("--expired", help="Each region whose shift is over and that is fit to serve."),
+    ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     detach: DetachOption = False,
@@ -30,25 +42,56 @@ def restore(
 ) -> None:
     """Give a region its traffic back: ready first, then the switch, then seen in the answers.
 
-    Examples: infctl restore eu-west-1 --dry-run; infctl restore eu-west-1 --yes
+    With --expired, regions that are not fit stay off, each with the reason (exit 3, or 6 where that
+    could not be measured): made for cron and CI.
+
+    Examples: infctl restore eu-west-1 --dry-run; infctl restore eu-west-1 --yes; infctl restore
+    --expired --yes
     """
+    if (region is None) is not expired:
+        raise UsageError("name one region, or --expired", hint="infctl restore --help")
     context = context_of(ctx)
     platform = context.load_platform()
-    planning.choose_region(platform, region)
+    asked = Asked(reason, dry_run, yes, detach, output, timeout, report)
+    if region is not None:
+        planning.choose_region(platform, region)
+        raise typer.Exit(_restore(context, platform, region, asked))
+    regions, code = shifts.expired(context, platform)
+    codes = [code]
+    for name in regions:
+        try:
+            codes.append(_restore(context, platform, name, asked))
+        except InfctlError as error:
+            codes.append(shifts.tell_failure(name, error))
+    raise typer.Exit(worst(*codes))
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options that hold for every region."""
+
+    reason: str
+    dry_run: bool
+    yes: bool
+    detach: bool
+    output: Output
+    timeout: float | None
+    report: Path | None
+
+
+def _restore(context: Context, platform: "Platform", region: str, asked: Asked) -> int:
     from infctl.runbooks.restore import plan
 
-    prepared = planning.prepare(context, platform, lambda facts: plan(facts, region, reason))
-    if dry_run:
-        planning.show_plan(prepared, output)
-        raise typer.Exit(planning.dry_run_code(prepared))
+    prepared = planning.prepare(context, platform, lambda facts: plan(facts, region, asked.reason))
+    if asked.dry_run:
+        planning.show_plan(prepared, asked.output)
+        return planning.dry_run_code(prepared)
     planning.stop_refused(prepared)
-    planning.confirm_yes(f"Give {region} its traffic back?", yes)
-    run = planning.start(
-        context, prepared.plan, platform, report=None if report is None else report.absolute()
-    )
-    if detach:
+    planning.confirm_yes(f"Give {region} its traffic back?", asked.yes)
+    report = None if asked.report is None else asked.report.absolute()
+    run = planning.start(context, prepared.plan, platform, report=report)
+    if asked.detach:
         note(f"the run goes on by itself: infctl runs attach {run}")
         write(f"{run}\n")
-        return
-    raise typer.Exit(attend(run, output, timeout))
+        return int(Exit.DONE)
+    return attend(run, asked.output, asked.timeout)

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from infctl.commands import shifts
 from infctl.commands.context import Context, context_of
 from infctl.commands.output import Output, OutputOption, note, show, write
 from infctl.errors import Exit, UsageError, worst
 from infctl.model.names import nearest
 from infctl.model.outcome import Outcome
 from infctl.model.overview import Agreement, judge_service, region_rows
+from infctl.model.shift import shift_line
 from infctl.model.snapshot import Snapshot
 from infctl.model.text import clean
 
 if TYPE_CHECKING:
+    from infctl.observe.shifts import Shifts
     from infctl.observe.snapshot import Target
     from infctl.platform import Platform
+    from infctl.ports.world import World
 
 COLUMNS = [
     ("REGION", "name"),
@@ -98,29 +102,35 @@ async def _run(
     target = Target(service.name, service.host, service.zone, regions)
     code = int(Exit.DONE)
     try:
-        async for snapshot in _snapshots(world, target, timeout, watch):
-            code = _print(snapshot, names, agreement, service.name, output, watch, exit_status)
+        async for snapshot, off in _snapshots(world, platform, target, timeout, watch):
+            code = _print(snapshot, off, names, agreement, service.name, output, watch, exit_status)
     finally:
         await world.close()
     return code
 
 
 async def _snapshots(
-    world: Any, target: "Target", timeout: float, watch: bool
-) -> AsyncIterator[Snapshot]:
+    world: "World", platform: "Platform", target: "Target", timeout: float, watch: bool
+) -> "AsyncIterator[tuple[Snapshot, Shifts]]":
     from infctl.observe.snapshot import observe
 
     await world.warm()
-    snapshot = await observe(world, target, deadline=timeout)
-    yield snapshot
-    while watch:
+    previous: Snapshot | None = None
+    while True:
+        snapshot, off = await asyncio.gather(
+            observe(world, target, previous=previous, deadline=timeout),
+            shifts.read(world, platform, timeout),
+        )
+        previous = snapshot
+        yield snapshot, off
+        if not watch:
+            return
         await asyncio.sleep(WATCH_INTERVAL)
-        snapshot = await observe(world, target, previous=snapshot, deadline=timeout)
-        yield snapshot
 
 
 def _print(
     snapshot: Snapshot,
+    off: "Shifts",
     names: tuple[str, ...],
     agreement: Agreement,
     service: str,
@@ -143,6 +153,7 @@ def _print(
         prefix="region/",
         metadata={
             "partial": bool(silent),
+            "shifts": [shifts.shift_item(s, snapshot.at) for s in off.active],
             "service": {
                 "name": service,
                 "outcome": outcome.word.value,
@@ -152,6 +163,7 @@ def _print(
     )
     if output in (Output.TABLE, Output.WIDE):
         write(_evidence(rows, outcome, service, agreement))
+        write("".join(f"{line}\n" for line in _shift_lines(off, snapshot.at)))
     if silent:
         note(f"no answer from the Kubernetes API of {', '.join(silent)}")
     return _code(rows, silent, exit_status)
@@ -165,6 +177,14 @@ def _evidence(
     evidence = clean("; ".join(outcome.evidence))
     lines.append(f"service {service}: SLA {outcome.word.value} ({evidence}); agreed: {agreed}")
     return "\n" + "\n".join(lines) + "\n"
+
+
+def _shift_lines(off: "Shifts", now: float) -> list[str]:
+    """Who keeps which region off until when, and the next command where that is over."""
+    lines = [shift_line(shift, now) for shift in off.active]
+    if any(shift.is_expired(now) or shift.expires_soon(now) for shift in off.active):
+        lines.append("next: infctl restore --expired, or infctl failover REGION --for TIME")
+    return lines
 
 
 def _code(rows: list[dict[str, Any]], silent: list[str], exit_status: bool) -> int:
