@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from infctl.engine.mirror import LARGEST, NAMESPACE, read_order, read_records
+from infctl.engine.mirror import LARGEST, read_order, read_records
 from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order, order_content
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld, fake_world
+from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.model.journal import GENESIS, VERSION, Kind, Record
 from infctl.model.plan import Operation, Plan, Step
 from infctl.ports.cluster import CONFIG_MAP

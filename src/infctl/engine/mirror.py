@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.model.journal import GENESIS, Record, parse
 from infctl.ports.cluster import Object
 
-NAMESPACE = "infctl-system"
 RUN_LABEL = "infctl.dev/run"
 ENVIRONMENT_LABEL = "infctl.dev/environment"
 ORDER = "order"

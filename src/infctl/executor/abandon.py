@@ -6,6 +6,7 @@ from infctl.errors import Exit, Refused, UsageError
 from infctl.executor.folders import find_folder, run_lock
 from infctl.executor.launch import whoami
 from infctl.executor.order import read_order
+from infctl.executor.own_files import check_run
 from infctl.model.journal import Kind
 from infctl.model.run import RunState, fold
 
@@ -15,6 +16,7 @@ def abandon(run: str, reason: str) -> None:
     if not reason.strip():
         raise UsageError("a run is abandoned with a reason only")
     folder = find_folder(run)
+    check_run(folder)
     order = read_order(folder)
     lock = run_lock(folder)
     if not lock.acquire(whoami()):

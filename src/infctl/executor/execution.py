@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,22 @@ from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.engine.guards import evaluate, overrides, refuse
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
-from infctl.engine.machine import Machine, OnFailure
+from infctl.engine.locks import FreezeWatch
+from infctl.engine.machine import Machine
 from infctl.engine.operations import find
-from infctl.errors import Exit, InfctlError, JournalError, Refused
+from infctl.errors import Exit, InfctlError, JournalError, LeaseLost, Refused
 from infctl.executor import control, leases
 from infctl.executor.conclusion import conclude, exit_code
+from infctl.executor.exclusive import LOCK, Exclusive, exclusive
 from infctl.executor.facts import read_facts, with_rights
 from infctl.executor.folders import Lock, environment_lock, run_lock
+from infctl.executor.freezing import frozen_here
+from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order
+from infctl.executor.permission import RunPermit
 from infctl.executor.recorder import record
 from infctl.model.journal import Kind
-from infctl.model.run import PAUSED, RunState, fold
+from infctl.model.run import PAUSED, RunState, RunView
 from infctl.platform import Platform, load
 from infctl.platform.render import cloud_names
 from infctl.ports.clock import Clock
@@ -34,6 +39,7 @@ from infctl.wiring import fit
 
 SETTLE_SECONDS = 10.0
 HEAL_SECONDS = 60.0
+_FREEZE_POLL = 0.2
 _log = logging.getLogger(__name__)
 
 OpenWorld = Callable[[Platform, str], World]
@@ -59,8 +65,8 @@ async def execute(
     )
     try:
         is_new = _begin(journal, order)
-        if fold(journal.records()).over:
-            return int(fold(journal.records()).result["exit"])
+        if journal.view().over:
+            return int(journal.view().result["exit"])
         try:
             async with _opened(order, open_world) as (platform, world):
                 execution = _Execution(folder, order, journal, platform, world)
@@ -119,7 +125,7 @@ def _take_environment(order: Order) -> Lock:
 
 
 class _Execution:
-    """The live part of a run: machine, recordings, leases, socket and signals."""
+    """The live part of a run: lock, machine, copies, recordings, leases, socket and signals."""
 
     def __init__(
         self, folder: Path, order: Order, journal: FileJournal, platform: Platform, world: World
@@ -130,62 +136,100 @@ class _Execution:
         self.platform = platform
         self.world = world
         self.decisions = Decisions()
+        self.freezes = FreezeWatch(world, frozen_here, world.clock)
 
     async def run(self, is_new: bool) -> int:
-        """Guards, then the machine, then the conclusion."""
+        """Guards, then lock and machine, then the conclusion."""
         if is_new:
             facts = await read_facts(self.world, self.platform, besides=self.order.run)
             self._judge(await with_rights(facts, self.world, self.order.plan))
-        holder = {"pid": os.getpid(), "host": socket.gethostname()}
-        self.journal.append(Kind.LEASE, args=holder)
-        state, reason = await self._machine()
-        if state is RunState.RUNNING:
-            return int(Exit.PAUSED)
-        result = await asyncio.to_thread(
-            conclude,
-            self.folder,
-            self.order,
-            self.platform,
-            self._view(),
-            state,
-            reason,
-            self.world.clock.wall(),
-        )
-        return self._close(state, reason, result)
+        try:
+            return await self._hold(is_new)
+        except LeaseLost as lost:
+            # Whoever took over writes the run's next records; ours say only how we left it.
+            args = {"state": str(RunState.IN_DOUBT), "reason": lost.what}
+            self.journal.append(Kind.PAUSE, args=args)
+            return int(lost.exit_code)
 
     def _judge(self, facts: Facts) -> None:
         """Refused where a guard stands in the way; what was overridden is written down."""
         results = evaluate(self.order.plan, facts)
         overridden = frozenset(self.order.overridden)
         refuse(results, overridden)
-        if said := overrides(
-            results, overridden, str(self.order.plan.parameters.get("reason", ""))
-        ):
+        reason = str(self.order.plan.parameters.get("reason", ""))
+        if said := overrides(results, overridden, reason):
             self.journal.append(Kind.OBSERVED, result={"evidence": said})
 
-    def _close(self, state: RunState, reason: str, result: dict[str, Any]) -> int:
-        code = exit_code(state, result)
-        return _end(self.journal, state, reason, code, **result)
-
-    def _view(self) -> Any:
-        return fold(self.journal.records())
-
-    async def _machine(self) -> tuple[RunState, str]:
-        """The machine with everything that lives beside it; RUNNING where a signal ended it."""
-        context = Context(self.world, self.folder, self.order.run, self.order.actor, self._view)
-        on_failure: OnFailure = "undo" if self.order.on_failure == "undo" else "pause"
-        machine = Machine(
-            self.order.plan, self.journal, context, self.decisions, on_failure=on_failure
+    async def _hold(self, is_new: bool) -> int:
+        """Everything that happens while this executor holds the environment's lock."""
+        holding = exclusive(
+            self.world,
+            self.order.run,
+            tell=self._tell,
+            carries_on=not is_new,
+            succeeds=_dead_lease(self.journal.view(), self.folder),
+            force=LOCK in self.order.overridden,
         )
-        async with self._recorded(), control.serve(self.folder, self.decisions):
-            renewing = asyncio.create_task(
-                leases.renew_faults(self.order.plan, self._view, self.world, self._lost)
+        async with holding as held:
+            self.journal.fence = held.fence
+            self.journal.append(Kind.LEASE, args=_holder(held, self.folder))
+            mirror = Mirror(
+                self.world.clusters, self.order, self.journal, self.world.clock, self._tell
             )
-            try:
-                return await self._until_signal(machine.run())
-            finally:
-                renewing.cancel()
-                await asyncio.gather(renewing, return_exceptions=True)
+            async with _beside(mirror.run(), self.freezes.run(), self._obey_freezes()):
+                state, reason = await self._machine(held, mirror)
+                if state is RunState.RUNNING:
+                    return int(Exit.PAUSED)
+                code = await self._conclude(state, reason)
+                await mirror.settle()
+                return code
+
+    async def _conclude(self, state: RunState, reason: str) -> int:
+        now = self.world.clock.wall()
+        result = await asyncio.to_thread(
+            conclude, self.folder, self.order, self.platform, self._view(), state, reason, now
+        )
+        return _end(self.journal, state, reason, exit_code(state, result), **result)
+
+    def _view(self) -> RunView:
+        return self.journal.view()
+
+    def _tell(self, sentence: str) -> None:
+        """Something about the run as a whole, for whoever looks at it."""
+        _log.warning("%s", sentence)
+        self.journal.append(Kind.OBSERVED, result={"evidence": [sentence]})
+
+    def _frozen(self) -> str | None:
+        found = self.freezes.current()
+        return None if found is None else found.sentence
+
+    async def _obey_freezes(self) -> None:
+        """A freeze pauses the run, also while its steps only wait."""
+        was_frozen = False
+        while True:
+            why = self._frozen()
+            if why is not None and not was_frozen:
+                self.decisions.put(Decision(Verb.PAUSE, by=why))
+            was_frozen = why is not None
+            await asyncio.sleep(_FREEZE_POLL)
+
+    async def _machine(self, held: Exclusive, mirror: Mirror) -> tuple[RunState, str]:
+        """The machine with everything that lives beside it; RUNNING where a signal ended it."""
+        order = self.order
+        context = Context(held.world, self.folder, order.run, order.actor, self._view)
+        machine = Machine(
+            order.plan,
+            self.journal,
+            context,
+            self.decisions,
+            on_failure="undo" if order.on_failure == "undo" else "pause",
+            permit=RunPermit(held.world, held.lock, mirror, self._frozen),
+        )
+        faults = leases.renew_faults(
+            order.plan, self._view, self.world, self._lost, lambda: self._frozen() is not None
+        )
+        async with self._recorded(), control.serve(self.folder, self.decisions), _beside(faults):
+            return await self._until_signal(machine.run())
 
     def _lost(self, fault: str) -> None:
         """A fault that ended by itself: what would be measured from now on is not its recovery."""
@@ -232,6 +276,35 @@ class _Execution:
             if self._view().state in PAUSED:
                 return
             await asyncio.sleep(0.1)
+
+
+@contextlib.asynccontextmanager
+async def _beside(*running: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Tasks that live as long as the block."""
+    tasks = [asyncio.create_task(each) for each in running]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _holder(held: Exclusive, folder: Path) -> dict[str, Any]:
+    """Who carries the run on, and with which lease."""
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "lease": held.lock.id,
+        "folder": str(folder),
+    }
+
+
+def _dead_lease(view: RunView, folder: Path) -> str:
+    """The lease of the executor before us, if it ran in this folder: its file lock is ours now."""
+    holder = view.holder if isinstance(view.holder, dict) else {}
+    is_here = holder.get("host") == socket.gethostname() and holder.get("folder") == str(folder)
+    return str(holder.get("lease", "")) if is_here else ""
 
 
 def _end(journal: FileJournal, state: RunState, reason: str, code: int, **result: Any) -> int:

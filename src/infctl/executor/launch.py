@@ -14,6 +14,7 @@ from infctl.errors import ConfigurationError, Refused, Unreachable
 from infctl.executor.control import ask, encode, is_listening
 from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
 from infctl.executor.order import Order, write_order
+from infctl.executor.own_files import check_run
 from infctl.executor.watch import log_tail, read_run
 from infctl.model.plan import Plan
 
@@ -62,6 +63,7 @@ def revive(run: str, decision: Decision | None = None) -> None:
     Unreachable where its executor does not come up.
     """
     folder = find_folder(run)
+    check_run(folder)
     if run_lock(folder).holder():
         if decision is not None:
             ask(folder, decision)
@@ -89,6 +91,7 @@ def spawn(folder: Path, decision: Decision | None = None) -> "subprocess.Popen[b
 
     What was decided before it starts comes in as its whole input.
     """
+    check_run(folder)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     log = os.open(folder / "executor.log", flags, 0o600)
     try:

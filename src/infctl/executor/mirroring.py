@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 
 from infctl.engine.journal import Journal
 from infctl.engine.mirror import (
-    NAMESPACE,
     ORDER,
     chunk_manifest,
     chunk_name,
@@ -15,6 +14,7 @@ from infctl.engine.mirror import (
 )
 from infctl.errors import Conflict, InfctlError
 from infctl.executor.order import Order, order_content
+from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.ports.clock import Clock
 from infctl.ports.cluster import CONFIG_MAP, Cluster
 

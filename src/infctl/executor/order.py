@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from infctl.errors import ConfigurationError
+from infctl.executor.own_files import read_bytes
 from infctl.model.plan import Plan, from_json
 
 PLAN_FILE = "plan.json"
+_LARGEST = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def read_order(folder: Path) -> Order:
     """Read `plan.json` back; ConfigurationError where it is not whole or the plan was changed."""
     path = folder / PLAN_FILE
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(read_bytes(path, _LARGEST))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     return order_of(data, str(path))

@@ -8,7 +8,6 @@ from pathlib import Path
 from infctl.engine.journal import adopt_records
 from infctl.engine.mirror import (
     ENVIRONMENT_LABEL,
-    NAMESPACE,
     RUN_LABEL,
     read_order,
     read_records,
@@ -17,6 +16,7 @@ from infctl.engine.mirror import (
 from infctl.errors import ConfigurationError, InfctlError, Unreachable, UsageError
 from infctl.executor.folders import RUN_ID, make_folder
 from infctl.executor.order import Order, order_of, write_order
+from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.model.journal import Record
 from infctl.model.run import RunView, fold
 from infctl.platform import Platform

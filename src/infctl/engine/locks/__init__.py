@@ -1,0 +1,32 @@
+"""Who may change an environment: a lock on a majority of places, and the freeze. Pure over ports.
+
+A place (`ports.lock.LockSite`) only compares and swaps; what makes a holder is decided here, by
+clocks that count suspend and never by another machine's wall time.
+"""
+
+from infctl.engine.locks.breaking import break_lock, look
+from infctl.engine.locks.freeze import (
+    Freeze,
+    FreezeWatch,
+    Reach,
+    read_freezes,
+    refuse_if_frozen,
+    write_freeze,
+)
+from infctl.engine.locks.lock import EnvironmentLock
+from infctl.engine.locks.places import lock_sites
+from infctl.engine.locks.tenure import Who
+
+__all__ = [
+    "EnvironmentLock",
+    "Freeze",
+    "FreezeWatch",
+    "Reach",
+    "Who",
+    "break_lock",
+    "lock_sites",
+    "look",
+    "read_freezes",
+    "refuse_if_frozen",
+    "write_freeze",
+]

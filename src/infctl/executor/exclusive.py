@@ -1,0 +1,61 @@
+"""The right to change an environment: its lock, the fence on every write, and what ends both."""
+
+import asyncio
+import contextlib
+import getpass
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+from infctl.engine.fencing import fenced
+from infctl.engine.locks import EnvironmentLock, Who, lock_sites
+from infctl.errors import InfctlError
+from infctl.ports.world import World
+
+LOCK = "lock"
+"""The name under which --break-glass overrides a lock that cannot be had."""
+TAKEOVER_SECONDS = 25.0
+"""How long a run that is carried on waits for the lease of an executor that may be dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """The environment as its one holder changes it: every write in `world` carries `fence`."""
+
+    lock: EnvironmentLock
+    fence: int
+    world: World
+
+
+@contextlib.asynccontextmanager
+async def exclusive(
+    world: World,
+    run: str,
+    *,
+    tell: Callable[[str], None],
+    carries_on: bool = False,
+    succeeds: str = "",
+    force: bool = False,
+) -> AsyncIterator[Exclusive]:
+    """Hold the environment's lock while the block runs.
+
+    `succeeds` is the id of a holding that certainly nobody keeps any more. A run that is carried on
+    waits for a lease that may run out. Raises Refused where another holder lives, Unreachable where
+    no majority of the lock's places answers.
+    """
+    who = Who(getpass.getuser(), socket.gethostname(), os.getpid(), run)
+    lock = EnvironmentLock(lock_sites(world), world.clock, who)
+    patience = TAKEOVER_SECONDS if carries_on else 0.0
+    fence = await lock.acquire(patience=patience, force=force, succeeds=succeeds)
+    renewing = asyncio.create_task(lock.renew_forever())
+    clusters = fenced(world.clusters, fence, run, world.clock, tell)
+    try:
+        yield Exclusive(lock, fence, replace(world, clusters=clusters))
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+        with contextlib.suppress(InfctlError, TimeoutError):
+            # A lease that cannot be given back runs out by itself.
+            async with asyncio.timeout(3.0):
+                await lock.release()

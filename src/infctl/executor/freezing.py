@@ -1,0 +1,38 @@
+"""This machine's own freeze, in a file of its state folder: it works when no cluster answers."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from infctl.engine.locks.freeze import Freeze, read_word
+
+_LONGEST = 16 * 1024
+
+
+def freeze_file() -> Path:
+    """Where it lies."""
+    from infctl.wiring import state_folder
+
+    return state_folder() / "freeze.json"
+
+
+def frozen_here() -> Freeze | None:
+    """This machine's own word."""
+    try:
+        return read_word(freeze_file().read_text()[:_LONGEST])
+    except (OSError, ValueError):
+        return None
+
+
+def freeze_here(freeze: Freeze) -> None:
+    """Write it durably, in one step."""
+    path = freeze_file()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = path.with_suffix(".new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(new, flags, 0o600), "w") as file:
+        file.write(json.dumps(asdict(freeze)))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
