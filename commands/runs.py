@@ -8,6 +8,7 @@ from infctl.commands.attend import attend, show_result
 from infctl.commands.options import TimeoutOption, YesOption
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
+from infctl.commands.runs_export import export_run
 from infctl.commands.runs_remote import bring, is_local, read_copies, read_copy
 from infctl.commands.step_lines import StepLines
 from infctl.errors import UsageError
@@ -185,6 +186,9 @@ def abandon_run(
     name = _resolve(run)
     abandon(name, reason)
     note(f"run {name} is closed as failed")
+
+
+app.command("export")(export_run)
 
 
 def _decide(run: str, verb: str, reason: str = "", step: str = "") -> None:

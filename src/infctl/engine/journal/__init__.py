@@ -10,7 +10,7 @@ from infctl.engine.journal.limits import STOP_AT, WARN_AT
 from infctl.engine.journal.protocol import Journal
 from infctl.engine.journal.reading import JournalReader, read_journal
 from infctl.engine.journal.spill import spill_path
-from infctl.engine.journal.storage import DATABASE
+from infctl.engine.journal.storage import DATABASE, check_files, planted
 from infctl.engine.journal.verification import MARK, check
 from infctl.engine.journal.writing import FileJournal, adopt_records
 
@@ -25,7 +25,9 @@ __all__ = [
     "JournalReader",
     "adopt_records",
     "check",
+    "check_files",
     "is_over",
+    "planted",
     "read_ends",
     "read_journal",
     "spill_path",

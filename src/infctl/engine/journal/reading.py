@@ -7,6 +7,7 @@ from infctl.engine.journal.spill import join, read_spill, spill_path
 from infctl.engine.journal.storage import (
     DATABASE,
     connect_to_read,
+    linked,
     read_bodies,
     read_mark,
     translated,
@@ -14,6 +15,8 @@ from infctl.engine.journal.storage import (
 from infctl.engine.journal.verification import check, parse_rows
 from infctl.errors import JournalError
 from infctl.model.journal import Record, check_chain
+
+_UNREAD = "it was not read"
 
 
 class JournalReader:
@@ -29,6 +32,8 @@ class JournalReader:
         if self._db is None:
             if not (self._folder / DATABASE).exists():
                 return []
+            if problem := linked(self._folder / DATABASE):
+                raise JournalError(f"{self._folder / DATABASE} {problem}", unchanged=_UNREAD)
             with translated("read the journal"):
                 self._db = connect_to_read(self._folder)
         try:

@@ -88,15 +88,24 @@ def planted(path: Path) -> str:
         found = path.lstat()
     except FileNotFoundError:
         return ""
-    if not stat.S_ISREG(found.st_mode):
-        return "is a link or no file"
-    if found.st_nlink != 1:
-        return f"has {found.st_nlink} names"
+    if problem := linked(path):
+        return problem
     if found.st_uid != os.geteuid():
         return f"belongs to user {found.st_uid}"
     if found.st_mode & 0o022:
         return f"may be written by others (mode {stat.S_IMODE(found.st_mode):04o})"
     return ""
+
+
+def linked(path: Path) -> str:
+    """Whether a file is a link of either kind, in words; SQLite would leave files beside it."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return ""
+    if not stat.S_ISREG(found.st_mode):
+        return "is a link or no file"
+    return f"has {found.st_nlink} names" if found.st_nlink != 1 else ""
 
 
 @contextlib.contextmanager
