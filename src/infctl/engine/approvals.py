@@ -98,7 +98,7 @@ def read_decision(found: Mapping[str, Any], demand: Demand, now: float) -> Decid
     if texts.get("decision") == "deny":
         return Decided(by, True, reason)
     person = demand.person(texts.get("by", ""))
-    problem = _problem_of(found, texts, demand, now) or _stranger(texts, demand, person)
+    problem = _stranger(texts, demand, person) or _problem_of(found, texts, demand, now)
     return Decided(by, False, reason, person, problem)
 
 
