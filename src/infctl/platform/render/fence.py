@@ -65,7 +65,9 @@ def render_fence_policy() -> Object:
         ],
         conditions={
             "outside-of-our-own-namespace": (
-                f"request.namespace != '{fence.SYSTEM}' || request.name == '{fence.PROOF_NAME}'"
+                # What lies in no namespace has none in its request either.
+                f"!has(request.namespace) || request.namespace != '{fence.SYSTEM}'"
+                f" || request.name == '{fence.PROOF_NAME}'"
             ),
             "by-infctl": f"{_written_by_us()} || {_evicted_by_us()} || {_deleted_by_us()}",
         },
