@@ -100,6 +100,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
         clock=SystemClock(),
         close=close,
         warm=warm,
+        absent=tuple(n for n in platform.region_names if n not in regions),
         notifier=notifier,
         http=_http(access),
         commands=_commands(access),

@@ -28,7 +28,8 @@ class World:
 
     `kind` is the environment's class (sim, staging or prod); `faults` is None where the
     environment has no fault injector. `witness` is the lock's third place where there are two
-    regions; `notifier`, `http` and `commands` are None where the environment names none.
+    regions; `absent` are regions of the platform that this machine has no access to. `notifier`,
+    `http` and `commands` are None where the environment names none.
     """
 
     environment: str
@@ -44,6 +45,7 @@ class World:
     close: Callable[[], Awaitable[None]]
     warm: Callable[[], Awaitable[None]] = _nothing
     witness: LockSite | None = None
+    absent: tuple[str, ...] = ()
     notifier: Notifier | None = None
     http: HttpCaller | None = None
     commands: CommandRunner | None = None

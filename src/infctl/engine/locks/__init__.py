@@ -4,7 +4,7 @@ A place (`ports.lock.LockSite`) only compares and swaps; what makes a holder is 
 clocks that count suspend and never by another machine's wall time.
 """
 
-from infctl.engine.locks.breaking import break_lock, look
+from infctl.engine.locks.breaking import Broken, break_lock, read_places
 from infctl.engine.locks.freeze import (
     Freeze,
     FreezeWatch,
@@ -18,6 +18,7 @@ from infctl.engine.locks.places import lock_sites
 from infctl.engine.locks.tenure import Who
 
 __all__ = [
+    "Broken",
     "EnvironmentLock",
     "Freeze",
     "FreezeWatch",
@@ -25,8 +26,8 @@ __all__ = [
     "Who",
     "break_lock",
     "lock_sites",
-    "look",
     "read_freezes",
+    "read_places",
     "refuse_if_frozen",
     "write_freeze",
 ]

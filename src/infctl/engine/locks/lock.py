@@ -7,11 +7,10 @@ from random import Random
 
 from infctl.engine.locks import refusals
 from infctl.engine.locks.asking import answered, ask, majority_of, silent
-from infctl.engine.locks.deciding import Held, Silent, Take, decide, newest_fence
+from infctl.engine.locks.deciding import Decision, Held, Silent, Take, decide, newest_fence
 from infctl.engine.locks.observing import Observations, looks_alive
 from infctl.engine.locks.tenure import Tenure, Who
 from infctl.engine.locks.writing import Pen
-from infctl.errors import Refused
 from infctl.ports.clock import Clock
 from infctl.ports.lock import Holding, LockSite, Seen
 
@@ -43,6 +42,7 @@ class EnvironmentLock:
         random: Random | None = None,
     ) -> None:
         self._sites = tuple(sites)
+        self._needed = majority_of(len(self._sites))
         self._clock = clock
         self._who = who
         self._duration = duration
@@ -86,29 +86,17 @@ class EnvironmentLock:
         attempt = quiet = 0
         while True:
             found = await self._look()
-            decision = decide(
-                [site.name for site in self._sites],
-                found,
-                ours=ours,
-                needed=majority_of(len(self._sites)),
-                attempt=attempt,
-                has_expired=lambda name, holding: self._observed.has_expired(
-                    name, holding, self._clock.boottime()
-                ),
-            )
-            if isinstance(decision, Take):
-                if await self._take(decision, found):
-                    return self.fence
-            elif isinstance(decision, Silent):
-                quiet += 1
-                if quiet >= SILENT_ROUNDS:
-                    needed = majority_of(len(self._sites))
-                    raise refusals.silent(self.unreached, len(self._sites), needed)
+            decision = self._decide(found, ours, attempt)
             waited = self._clock.boottime() - begun
+            if isinstance(decision, Take) and await self._take(decision, found):
+                return self.fence
             if isinstance(decision, Held):
                 self._refuse(decision.holding, waited, patience)
                 await self._clock.sleep(POLL_SECONDS)
                 continue
+            quiet = quiet + 1 if isinstance(decision, Silent) else 0
+            if quiet >= SILENT_ROUNDS:
+                raise refusals.silent(self.unreached, len(self._sites), self._needed)
             if waited >= max(patience, CONTENTION_SECONDS):
                 raise refusals.contended()
             attempt += 1
@@ -137,7 +125,8 @@ class EnvironmentLock:
             return
         renewal = self._holding.renewal + 1
         self._holding = replace(self._holding, renewal=renewal, step=self._step)
-        await self._pen(self._tenure).renew(self._sites, self._holding)
+        places = [site for site in self._sites if site.name in self._tenure.places]
+        await self._pen(self._tenure).renew(places, self._holding)
 
     async def release(self) -> None:
         """Give the lock back wherever our record may stand; whatever cannot be told runs out."""
@@ -150,9 +139,19 @@ class EnvironmentLock:
             return "it was never taken, or was given back"
         return self._tenure.look(self._clock.boottime())
 
+    def _decide(self, found: dict[str, Seen], ours: frozenset[str], attempt: int) -> Decision:
+        now = self._clock.boottime()
+        return decide(
+            [site.name for site in self._sites],
+            found,
+            ours=ours,
+            needed=self._needed,
+            attempt=attempt,
+            has_expired=lambda name, holding: self._observed.has_expired(name, holding, now),
+        )
+
     async def _look(self) -> dict[str, Seen]:
-        needed = majority_of(len(self._sites))
-        answers = await ask(self._sites, _read, deadline=self._deadline, enough=needed)
+        answers = await ask(self._sites, _read, deadline=self._deadline, enough=self._needed)
         now = self._clock.boottime()
         found = answered(answers)
         for name, seen in found.items():
@@ -162,7 +161,8 @@ class EnvironmentLock:
 
     async def _take(self, decision: Take, found: dict[str, Seen]) -> bool:
         """Write the places, the first one alone; give all back where no majority was had."""
-        tenure = Tenure(majority_of(len(self._sites)), self._renew_deadline)
+        names = tuple(site.name for site in self._sites)
+        tenure = Tenure(names, self._needed, self._renew_deadline)
         tenure.versions = {name: found[name].version for name in decision.sites}
         self._holding = self._mint(decision.fence)
         pen = self._pen(tenure)
@@ -179,18 +179,18 @@ class EnvironmentLock:
 
     async def _seize(self) -> int:
         """Break-glass: over any holder, wherever a place answers."""
-        tenure = Tenure(0, self._renew_deadline)
         answers = await ask(self._sites, _read, deadline=self._deadline)
         found = answered(answers)
         self._holding = self._mint(newest_fence(found) + 1 if found else 0)
-        tenure.versions = {name: seen.version for name, seen in found.items()}
-        reached = [site for site in self._sites if site.name in found]
+        tenure = Tenure(tuple(found), 0, self._renew_deadline)
         pen = self._pen(tenure)
-        await pen.write(reached, self._holding)
+        reached = [site for site in self._sites if site.name in found]
+        await pen.overwrite(reached, self._holding)
         self.unreached = {**silent(answers), **pen.problems}
         if found and not tenure.renewed:
             await pen.give_back(pen.touched, self._holding)
             raise refusals.silent(self.unreached, len(self._sites), 1)
+        tenure.places = tuple(tenure.renewed)
         tenure.needed = majority_of(len(tenure.renewed)) if tenure.renewed else 0
         self._tenure = tenure
         return self.fence
@@ -218,7 +218,7 @@ class EnvironmentLock:
         )
 
     def _pen(self, tenure: Tenure) -> Pen:
-        return Pen(tenure, self._clock, self._deadline, len(self._sites))
+        return Pen(tenure, self._clock, self._deadline)
 
     def _pause(self, attempt: int) -> float:
         """Full jitter."""
@@ -228,6 +228,3 @@ class EnvironmentLock:
 
 async def _read(site: LockSite) -> Seen:
     return await site.read()
-
-
-__all__ = ["EnvironmentLock", "Refused"]

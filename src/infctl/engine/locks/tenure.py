@@ -18,10 +18,11 @@ class Who:
 class Tenure:
     """Counts renewals by place.
 
-    `needed` is how many places must have been renewed within `renew_deadline` seconds. A renewal
-    counts from before it was sent, and only where its answer came.
+    `needed` is how many of `places` must have been renewed within `renew_deadline` seconds. A
+    renewal counts from before it was sent, and only where its answer came.
     """
 
+    places: tuple[str, ...]
     needed: int
     renew_deadline: float
     versions: dict[str, str] = field(default_factory=dict)
@@ -39,12 +40,12 @@ class Tenure:
         """Nobody knows what a place holds now."""
         self.versions.pop(site, None)
 
-    def overtake(self, site: str, places: int) -> None:
+    def overtake(self, site: str) -> None:
         """A place holds another's record; with too many of them there is no majority any more."""
         self.versions.pop(site, None)
         self.renewed.pop(site, None)
         self.overtaken.add(site)
-        if places - len(self.overtaken) < self.needed:
+        if len(self.places) - len(self.overtaken) < self.needed:
             self.lost = self.lost or f"another holder has {_list(self.overtaken)}"
 
     def until(self) -> float:

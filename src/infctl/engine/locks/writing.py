@@ -1,27 +1,26 @@
 """Writes a holder's record into places, and keeps account of what is known of each."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from infctl.engine.locks.asking import Verb, ask
-from infctl.engine.locks.deciding import is_free
+from infctl.engine.locks.deciding import is_free, newest_fence
 from infctl.engine.locks.tenure import Tenure
 from infctl.errors import Conflict
 from infctl.ports.clock import Clock
 from infctl.ports.lock import Holding, LockSite, Seen
 
+_ATTEMPTS = 3
+
 
 @dataclass
 class Pen:
-    """The hand of one holder. `touched` are places that may hold what it wrote.
-
-    `places` is how many there are in all.
-    """
+    """The hand of one holder. `touched` are places that may hold what it wrote."""
 
     tenure: Tenure
     clock: Clock
     deadline: float
-    places: int
     touched: list[LockSite] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -31,6 +30,11 @@ class Pen:
         """Write a new record where the places still are as they were read."""
         self.touched += sites
         await self._send(sites, lambda site: self._put(site, holding), holding, enough)
+
+    async def overwrite(self, sites: Sequence[LockSite], holding: Holding) -> None:
+        """Write a new record over anybody's."""
+        self.touched += sites
+        await self._send(sites, lambda site: self._force(site, holding), holding, None)
 
     async def renew(self, sites: Sequence[LockSite], holding: Holding) -> None:
         """Write a newer record; places that are in doubt, or were another's, are read first."""
@@ -53,7 +57,7 @@ class Pen:
             elif _is_ours(answer.seen, holding):
                 self.tenure.confirm(name, answer.seen.version, sent)
             else:
-                self.tenure.overtake(name, self.places)
+                self.tenure.overtake(name)
 
     async def _put(self, site: LockSite, holding: Holding) -> Seen:
         """Write; a refusal may be that of our own write's repetition, so it is read back."""
@@ -61,6 +65,16 @@ class Pen:
             return await site.write(holding, version=self.tenure.versions[site.name])
         except Conflict:
             return await site.read()
+
+    async def _force(self, site: LockSite, holding: Holding) -> Seen:
+        """Holders who live write as well, so it may take more than one attempt."""
+        for _ in range(_ATTEMPTS):
+            seen = await site.read()
+            if _is_ours(seen, holding) or newest_fence({site.name: seen}) >= holding.fence:
+                return seen
+            with contextlib.suppress(Conflict):
+                return await site.write(holding, version=seen.version)
+        return await site.read()
 
     async def _refresh(self, site: LockSite, holding: Holding) -> Seen:
         version = self.tenure.versions.get(site.name)
@@ -71,9 +85,11 @@ class Pen:
                 # Somebody wrote, or our last write arrived after its deadline.
                 self.tenure.doubt(site.name)
         seen = await site.read()
-        if not is_free(seen, frozenset({holding.id})):
+        # A free record with a newer fence is the mark of whoever broke the lock, or tried past us.
+        is_ours = is_free(seen, frozenset({holding.id}))
+        if not is_ours or newest_fence({site.name: seen}) > holding.fence:
             return seen
-        return await site.write(_above(holding, seen), version=seen.version)
+        return await site.write(holding, version=seen.version)
 
     async def _free(self, site: LockSite, holding: Holding) -> Seen:
         """Where another holds it already, nothing of ours can arrive any more."""
