@@ -64,12 +64,13 @@ def revive(run: str, decision: Decision | None = None) -> None:
     """
     folder = find_folder(run)
     check_run(folder)
+    # Also while its executor still closes.
+    if read_run(run).over:
+        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
     if run_lock(folder).holder():
         if decision is not None:
             ask(folder, decision)
         return
-    if read_run(run).over:
-        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
     executor = spawn(folder, decision)
     deadline = time.monotonic() + _REVIVE_SECONDS
     while time.monotonic() < deadline:
