@@ -10,7 +10,7 @@ from infctl.clients.kubernetes_api import Api
 from infctl.clients.kubernetes_discovery import ACCEPT, ROOTS, Resource, path_of, read_discovery
 from infctl.clients.kubernetes_errors import Refusal
 from infctl.clients.kubernetes_watch import follow
-from infctl.errors import InfctlError, Unreachable
+from infctl.errors import Conflict, InfctlError, Unreachable
 from infctl.model.text import clean
 from infctl.ports.cluster import POD, Event, Kind, Object
 
@@ -119,7 +119,15 @@ class KubernetesCluster:
         uid: str | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> None:
-        """Ask the Eviction API to end a pod; a missing one is no error."""
+        """Ask the Eviction API to end a pod; a missing one is no error.
+
+        With another uid the server itself tries again for ten seconds before it says so.
+        """
+        found = await self.read(POD, name, namespace) if uid else None
+        if found and found["metadata"].get("uid") != uid:
+            raise Conflict(
+                f"{self.region}: Pod {name} is not the one that was read: its uid is new"
+            )
         path = f"{await self._path(POD, namespace, name)}/eviction"
         body = bodies.eviction(name, namespace, uid, annotations)
         query = {"fieldManager": MANAGER}

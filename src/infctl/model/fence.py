@@ -26,7 +26,7 @@ STAMPS = frozenset({FENCE, RUN, DELETING})
 
 NEWEST = 10**18 - 1
 DIGITS = "^[0-9]{1,18}$"
-UNSTAMPED = "this write carries no fence, but one was granted here"
+UNSTAMPED = "this write carries no fence, but one was granted here: use a newer infctl"
 NO_NUMBER = "the fence is no number"
 SHRINKS = "the fence only grows"
 
