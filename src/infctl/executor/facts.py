@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from infctl.content.facts import Facts
+from infctl.engine.locks import FreezeWatch
 from infctl.errors import InfctlError
+from infctl.executor.freezing import frozen_here
 from infctl.executor.rights import ask_rights
 from infctl.executor.watch import unfinished_runs
 from infctl.model.measured import Measured
@@ -24,14 +26,23 @@ async def read_facts(world: World, platform: Platform, *, besides: str = "") -> 
     service = platform.service
     target = Target(service.name, service.host, service.zone, platform.region_names)
     await world.warm()
-    snapshot, (addresses, unread), budget = await asyncio.gather(
+    snapshot, (addresses, unread), budget, frozen = await asyncio.gather(
         observe(world, target, deadline=DEADLINE),
         read_addresses(world, platform),
         _budget(world, platform),
+        _frozen(world),
     )
     unfinished = unfinished_runs(world.environment)
     unfinished.pop(besides, None)
-    return Facts(platform, snapshot, addresses, unfinished, unread, budget=budget)
+    return Facts(platform, snapshot, addresses, unfinished, unread, frozen, budget)
+
+
+async def _frozen(world: World) -> str:
+    """Who stopped everything, by this machine's word or that of any cluster that answers."""
+    watch = FreezeWatch(world, frozen_here, world.clock)
+    await watch.ask()
+    found = watch.current()
+    return "" if found is None else found.sentence
 
 
 async def with_rights(facts: Facts, world: World, plan: Plan) -> Facts:
