@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fence_policies import fenced_plane, grant_next, granted
+from fence_policies import fenced_plane, grant_next, granted, install
 from real_control_plane import ControlPlane
 
 from infctl.clients.cluster import KubernetesCluster
@@ -207,3 +207,13 @@ async def test_a_write_without_a_fence_is_refused_with_what_to_do(
     await grant_next(cluster)
     with pytest.raises(Refused, match=fence.UNSTAMPED):
         await cluster.apply(_config("unstamped", namespace))
+
+
+async def test_the_whole_namespace_can_go_and_come_again(
+    plane: ControlPlane, cluster: KubernetesCluster
+) -> None:
+    await grant_next(cluster)
+    said = plane.kubectl("delete", "namespace", fence.SYSTEM, "--timeout=25s")
+    assert "deleted" in said, said
+    assert await granted(cluster) == 0
+    await install(cluster)
