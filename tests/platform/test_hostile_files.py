@@ -34,6 +34,8 @@ FILES: dict[str, str | bytes] = {
     "an octal number": "id: 0123",
     "an octal of YAML 1.2": "id: 0o17",
     "a hexadecimal number": "id: 0xff",
+    "a number with underscores": "service: {port: 8_080}",
+    "a number that overflows": "service: {sla: {accuracy_floor: 12e999}}",
     "an infinity": "service: {sla: {accuracy_floor: .inf}}",
     "not a number": "service: {sla: {accuracy_floor: .nan}}",
     "a huge number": "service: {port: " + "9" * 5000 + "}",
