@@ -43,6 +43,7 @@ def bring(ctx: typer.Context, run: str) -> None:
         raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
     note(f"run {run} was begun by {copy.view.actor}: {copy.order.plan.summary}")
     note(f"plan {copy.order.plan.digest[:12]}, {len(copy.records)} records from the clusters")
+    note("it begins once the lease of its former executor has run out: within 20 s")
     take_over(copy, platform)
 
 

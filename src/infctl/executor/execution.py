@@ -80,7 +80,8 @@ async def execute(
                 # What an earlier executor did stands; whoever resumed may try again.
                 raise
             state = RunState.CANCELLED if isinstance(error, Refused) else RunState.FAILED
-            return _end(journal, state, error.what, int(error.exit_code))
+            said = [f"try: {error.hint}"] if error.hint else []
+            return _end(journal, state, error.what, int(error.exit_code), summary=said)
     finally:
         journal.close()
         lock.release()

@@ -19,7 +19,8 @@ from infctl.executor.watch import log_tail, read_run
 from infctl.model.plan import Plan
 
 EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
-_REVIVE_SECONDS = 20.0
+_REVIVE_SECONDS = 50.0
+"""A lease of an executor that died elsewhere has to run out first."""
 _POLL = 0.05
 
 
