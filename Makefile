@@ -9,7 +9,7 @@ BIN := .venv/bin
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 SOURCES := src tests console commands runbooks drills scripts
 
-.PHONY: demo demo-operated test check fix lock install types clean
+.PHONY: demo demo-operated test check fix lock install types sbom clean
 
 demo: .venv/lab.installed ## Bring up three regions, deploy, fail one over under load, take all down
 	@scripts/demo region-loss
@@ -49,19 +49,23 @@ install: .venv/dev.installed ## The environment for development
 # The extras of the lab are enough for the demo; the development set holds them all.
 .venv/lab.installed: requirements/lab.txt pyproject.toml | $(UV)
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	@$(UV) pip install --quiet --require-hashes -r requirements/lab.txt
+	@$(UV) pip install --quiet --require-hashes --only-binary :all: -r requirements/lab.txt
 	@$(UV) pip install --quiet --no-deps -e .
 	@touch $@
 
 .venv/dev.installed: requirements/dev.txt pyproject.toml | $(UV)
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	@$(UV) pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
 	@$(UV) pip install --quiet --no-deps -e .
 	@touch $@ .venv/lab.installed
 
 .tools/bin/uv: requirements/uv.txt
 	@$(PYTHON) -m venv .tools
-	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
+
+sbom: ## What a release is made of, as CycloneDX
+	@mkdir -p dist
+	@$(PYTHON) scripts/sbom.py dist/infctl.cdx.json
 
 clean: ## Remove what was installed here (caches outside the checkout stay)
 	rm -rf .venv .tools
