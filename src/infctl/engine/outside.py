@@ -31,6 +31,9 @@ def shown(text: str) -> str:
     return clean(text, limit=SHOWN, newlines=True)
 
 
-def never_again(context: Context) -> dict[str, float]:
-    """A state from before that no later look equals: what was sent is not sent again unseen."""
-    return {"asked": context.world.clock.boottime()}
+def never_again(context: Context) -> dict[str, int]:
+    """A state from before that no later look equals: what was sent is not sent again unseen.
+
+    The journal's length, since an intent at least stands between two looks.
+    """
+    return {"records": context.view().seq}
