@@ -79,6 +79,7 @@ def apply(
     """Bring every region to what the platform file says, and wait until it serves.
 
     Regions are asked at the same time; one that fails leaves the others' results as they are.
+    It holds the environment's lock meanwhile, and every write carries its fence.
     Applying again changes nothing. Examples: infctl deploy apply; infctl --env prod deploy apply
     """
     if dry_run:
@@ -86,23 +87,21 @@ def apply(
         return
     from infctl.commands.deploy_progress import show_progress
     from infctl.commands.deploy_rows import APPLY_COLUMNS, apply_rows, remarks
-    from infctl.engine.deploy.regions import apply_everywhere
+    from infctl.executor.deployment import deploy
 
     context = context_of(ctx)
     request = _request(context, region, timeout, force_conflicts)
     _confirm(request.platform, yes=yes)
     try:
         with show_progress(request.regions) as report:
-            results = _in_world(
-                context, request, lambda world, asked: apply_everywhere(world, asked, report)
-            )
+            done = _in_world(context, request, lambda world, asked: deploy(world, asked, report))
     except (KeyboardInterrupt, SystemExit):
         note("interrupted; what was applied so far stays: infctl deploy plan shows what remains")
         raise
-    show("DeployResult", apply_rows(results), APPLY_COLUMNS, output=output)
-    for remark in remarks(results):
+    show("DeployResult", apply_rows(done.results), APPLY_COLUMNS, output=output)
+    for remark in (*remarks(done.results), *done.problems):
         note(remark)
-    _leave(failed=any(result.failed for result in results))
+    _leave(failed=any(result.failed for result in done.results))
 
 
 @app.command()

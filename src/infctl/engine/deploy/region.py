@@ -9,7 +9,16 @@ from typing import Any
 from infctl.engine.deploy.artifacts import File, bring_artifacts
 from infctl.engine.deploy.objects import apply_object, read
 from infctl.engine.deploy.readiness import Readiness, wait_ready
-from infctl.engine.deploy.results import BAD, Action, Change, Progress, RegionResult, Report
+from infctl.engine.deploy.results import (
+    BAD,
+    Action,
+    Change,
+    Check,
+    Progress,
+    RegionResult,
+    Report,
+    allowed,
+)
 from infctl.errors import InfctlError
 from infctl.platform.model import Platform
 from infctl.platform.render.inventory import Reference, read_inventory
@@ -30,6 +39,7 @@ class Job:
     files: tuple[File, ...]
     timeout: float
     force: bool = False
+    check: Check = allowed
 
 
 @dataclass(slots=True)
@@ -69,6 +79,7 @@ async def deploy_region(job: Job, report: Report) -> RegionResult:
 async def _bring(state: _Region) -> None:
     job, region = state.job, state.job.cluster.region
     state.report(Progress(region, "artifacts", 0, len(job.files)))
+    job.check()
     state.changes += await bring_artifacts(job.store, job.platform, job.files)
     if any(change.action in BAD for change in state.changes):
         return
@@ -111,6 +122,7 @@ async def _apply_all(state: _Region) -> None:
     if any(change.action in BAD for change in state.changes):
         return
     for reference in sorted(old - new):
+        job.check()
         state.changes.append(await _prune(job.cluster, reference))
     await _apply(state, rendered.inventory(job.platform))
     if config_map is None and state.changes[-1].action is Action.CHANGED:
@@ -119,6 +131,7 @@ async def _apply_all(state: _Region) -> None:
 
 
 async def _apply(state: _Region, manifest: Object) -> None:
+    state.job.check()
     change, _, _ = await apply_object(state.job.cluster, manifest, force=state.job.force)
     state.changes.append(change)
 

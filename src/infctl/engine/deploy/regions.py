@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from infctl.engine.deploy.artifacts import File, read_artifacts
 from infctl.engine.deploy.cloud import bring_zone
 from infctl.engine.deploy.region import Job, deploy_region
-from infctl.engine.deploy.results import Progress, RegionResult, Report
+from infctl.engine.deploy.results import Check, Progress, RegionResult, Report, allowed
 from infctl.errors import InfctlError
 from infctl.platform.model import Platform
 from infctl.platform.render.cloud import Store
@@ -34,19 +34,26 @@ class Request:
         return set(self.regions) == set(self.platform.region_names)
 
 
-async def apply_everywhere(world: World, request: Request, report: Report) -> list[RegionResult]:
+async def apply_everywhere(
+    world: World, request: Request, report: Report, check: Check = allowed
+) -> list[RegionResult]:
     """Deploy to the regions concurrently, then to the name service; one result a row.
 
     Raises ConfigurationError, before anything is changed, where an artifact is not itself.
     """
     files = read_artifacts(request.platform)
-    work = [_region(world, request, name, files, report) for name in request.regions]
+    work = [_region(world, request, name, files, report, check) for name in request.regions]
     results = list(await asyncio.gather(*work))
-    return [*results, await _cloud(world, request, results, report)]
+    return [*results, await _cloud(world, request, results, report, check)]
 
 
 async def _region(
-    world: World, request: Request, name: str, files: tuple[File, ...], report: Report
+    world: World,
+    request: Request,
+    name: str,
+    files: tuple[File, ...],
+    report: Report,
+    check: Check,
 ) -> RegionResult:
     if name not in world.clusters or name not in world.stores:
         return RegionResult(name, error=f"the environment {world.environment} has no such region")
@@ -57,18 +64,20 @@ async def _region(
         files=files,
         timeout=request.timeout,
         force=request.force,
+        check=check,
     )
     return await deploy_region(job, report)
 
 
 async def _cloud(
-    world: World, request: Request, results: list[RegionResult], report: Report
+    world: World, request: Request, results: list[RegionResult], report: Report, check: Check
 ) -> RegionResult:
     started = time.monotonic()
     gateways = {result.region: result.address for result in results if result.address}
     report(Progress(CLOUD, "records", 0, len(gateways)))
     try:
         async with asyncio.timeout(request.timeout):
+            check()
             changes = await bring_zone(
                 world.names, request.platform, gateways, request.stores, prune=request.whole
             )

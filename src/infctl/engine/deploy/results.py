@@ -78,7 +78,13 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Check = Callable[[], None]
+"""Raises where whoever deploys may change nothing any more; asked before each write."""
 
 
 def silent(_: Progress) -> None:
     """Reports nothing."""
+
+
+def allowed() -> None:
+    """Nothing stands in the way."""
