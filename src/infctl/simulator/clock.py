@@ -1,0 +1,44 @@
+"""A machine's clocks: wall time that can step, boot time that counts suspend and may run fast."""
+
+import asyncio
+from dataclasses import dataclass
+
+from infctl.fakes.clock import EPOCH, FakeClock
+
+
+@dataclass
+class HostClock:
+    """`rate` is how many of its seconds pass in a true one; `step` what its wall time is off by."""
+
+    rate: float = 1.0
+    step: float = 0.0
+    booted: float = 1000.0
+
+    def wall(self) -> float:
+        """Seconds since the epoch, as this machine believes."""
+        return EPOCH + self.boottime() + self.step
+
+    def boottime(self) -> float:
+        """Seconds since this machine's boot."""
+        return self.booted + self.rate * asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait by this machine's clock."""
+        await asyncio.sleep(max(seconds, 0.0) / self.rate)
+
+
+@dataclass
+class WorldClock(FakeClock):
+    """True time, by which servers live."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return EPOCH + self.boottime()
+
+    def boottime(self) -> float:
+        """Seconds since the world began."""
+        return self.now + asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(max(seconds, 0.0))

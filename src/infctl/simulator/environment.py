@@ -1,0 +1,145 @@
+"""The simulated environment: the shipped fakes with a service in three regions, and its truth."""
+
+import functools
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from infctl.fakes.cluster import FakeCluster
+from infctl.fakes.storage import stamp
+from infctl.fakes.world import FakeWorld, fake_world
+from infctl.model import fence
+from infctl.platform import Platform, load
+from infctl.platform.render import cloud_names
+from infctl.ports.cloud import Record
+from infctl.ports.cluster import DEPLOYMENT, NAMESPACE, Kind, Object
+from infctl.simulator.clock import WorldClock
+
+SYSTEM = fence.SYSTEM
+_BOOKKEEPING = ("uid", "resourceVersion", "generation", "managedFields", "creationTimestamp")
+
+
+@functools.cache
+def platform() -> Platform:
+    """The platform that `infctl init` writes: the simulator needs no file of the user's."""
+    return load(Path(str(files("infctl.platform"))) / "starter.yaml")
+
+
+def build() -> FakeWorld:
+    """Every region with two replicas, its switches' bucket and its record."""
+    chosen = platform()
+    service = chosen.service
+    world = fake_world(chosen.region_names, host=service.host, clock=WorldClock())
+    world.names.zones[service.zone] = "Z1"
+    world.names.records["Z1"] = [
+        Record(service.host, "A", name, 100, 20, (address,))
+        for name, address in world.gateways.items()
+    ]
+    for name, cluster in world.clusters.items():
+        for namespace in (SYSTEM, service.name):
+            put(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": _named(namespace)})
+        put(cluster, _deployment(service.name))
+        put(cluster, _newest_fence())
+        world.stores[name].content[cloud_names.switches_bucket(chosen, name)] = {}
+    return world
+
+
+def put(cluster: FakeCluster, manifest: Object) -> None:
+    """An object as it is from the beginning."""
+    metadata = manifest["metadata"]
+    kind = Kind.of(manifest)
+    stamp(manifest, None, {})
+    for controller in cluster.controllers:
+        controller(manifest)
+    key = (kind, "" if kind == NAMESPACE else metadata["namespace"], metadata["name"])
+    cluster.storage.write(key, manifest, {})
+
+
+def _named(name: str) -> Object:
+    return {"name": name}
+
+
+def _newest_fence() -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": fence.CONFIG_MAP_NAME, "namespace": SYSTEM},
+        "data": {fence.KEY: "0"},
+    }
+
+
+def _deployment(service: str) -> Object:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": f"{service}-stable", "namespace": service},
+        "spec": {"replicas": 2},
+    }
+
+
+def replicas(world: FakeWorld, region: str) -> tuple[int, int]:
+    """Wanted and ready replicas of the service, as they truly are."""
+    name = platform().service.name
+    found = world.clusters[region].storage.objects[(DEPLOYMENT, name, f"{name}-stable")].object
+    return int(found["spec"]["replicas"]), int(found["status"].get("readyReplicas") or 0)
+
+
+def regions_on(world: FakeWorld) -> tuple[str, ...]:
+    """The regions that no keeper holds a switch of and no fault has stopped."""
+    chosen = platform()
+    hurt = {f.target.removeprefix("region/") for f in world.faults._active.values()}  # noqa: SLF001
+    found = []
+    for region in chosen.region_names:
+        key = cloud_names.switch_key(region)
+        buckets = (bucket for store in world.stores.values() for bucket in store.content.values())
+        if region not in hurt and not any(key in bucket for bucket in buckets):
+            found.append(region)
+    return tuple(found)
+
+
+def picture(world: FakeWorld) -> dict[str, Any]:
+    """Everything that a run may change, by place; objects as they are stored, not copied."""
+    return dict(_places(world))
+
+
+def _places(world: FakeWorld) -> Iterator[tuple[str, Any]]:
+    for region, cluster in world.clusters.items():
+        yield from _objects(region, cluster)
+    for region, store in world.stores.items():
+        for bucket, content in store.content.items():
+            yield from ((f"{region}/{bucket}/{key}", True) for key in content)
+    yield from ((f"fault/{f.id}", True) for f in world.faults._active.values())  # noqa: SLF001
+    runs = world.load._runs.items()  # noqa: SLF001
+    yield from ((f"load/{name}", True) for name, run in runs if run.ended is None)
+    for records in world.names.records.values():
+        yield from ((f"record/{r.set_identifier}", r.weight) for r in records)
+
+
+def _objects(region: str, cluster: FakeCluster) -> Iterator[tuple[str, Any]]:
+    for (kind, namespace, name), stored in cluster.storage.objects.items():
+        if namespace != SYSTEM:
+            yield f"{region}/{kind.kind}/{namespace}/{name}", stored.object
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> frozenset[str]:
+    """The places that are not the same, but for what only servers write."""
+    return frozenset(
+        place
+        for place in before.keys() | after.keys()
+        if before.get(place) is not after.get(place)
+        and _plain(before.get(place)) != _plain(after.get(place))
+    )
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value["metadata"]["name"] == "infctl-flags" and '"flags": {}' in str(value.get("data")):
+        # A set without flags is as good as none.
+        return None
+    metadata = {k: v for k, v in value["metadata"].items() if k not in _BOOKKEEPING}
+    notes = metadata.pop("annotations", {})
+    kept = {k: v for k, v in notes.items() if not k.startswith("infctl.dev/")}
+    rest = {k: v for k, v in value.items() if k not in ("metadata", "status")}
+    return {**rest, "metadata": {**metadata, "annotations": kept}}

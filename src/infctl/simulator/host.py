@@ -1,0 +1,155 @@
+"""One executor's life on one machine, put together as the real one is."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from infctl.engine.decisions import Decisions
+from infctl.engine.guards import refuse
+from infctl.engine.handler import Context
+from infctl.errors import InfctlError, JournalError, LeaseLost, Refused
+from infctl.model.journal import Kind
+from infctl.model.run import RunState, RunView
+from infctl.ports.world import World
+from infctl.simulator.clock import HostClock
+from infctl.simulator.disk import NOWHERE, SimulatedDisk, WatchedJournal
+from infctl.simulator.loop import PROCESS, Process
+from infctl.simulator.network import Link
+from infctl.simulator.ports import clusters, ports
+from infctl.simulator.trace import Job
+
+if TYPE_CHECKING:
+    from infctl.simulator.simulation import Simulation
+
+
+@dataclass(slots=True)
+class Host:
+    """A machine: its clocks, and until when its disk is full."""
+
+    name: str
+    clock: HostClock = field(default_factory=HostClock)
+    full_until: float = -1.0
+
+
+@dataclass(slots=True)
+class Executor:
+    """A process that carries one run as far as it comes."""
+
+    simulation: "Simulation"
+    job: Job
+    host: Host
+    decisions: Decisions = field(default_factory=Decisions)
+    process: Process = field(default_factory=lambda: Process("executor"))
+    ended: str = ""
+    link: Link = field(init=False)
+    journal: WatchedJournal | None = None
+
+    def __post_init__(self) -> None:
+        self.link = Link(
+            self.job.run, self.process, lambda p, w: self.simulation.on_request(self, p, w)
+        )
+
+    async def live(self) -> None:
+        """Until the run is over, or the process has to stop; `ended` says why."""
+        PROCESS.set(self.process)
+        try:
+            await self._carry()
+            self.ended = "over"
+        except JournalError as error:
+            self.ended = f"journal: {error.what}"
+        except LeaseLost as error:
+            self.ended = f"lease lost: {error.what}"
+        except Refused as error:
+            self.ended = f"refused: {error.what}"
+        except InfctlError as error:
+            self.ended = f"failed: {error.what}"
+
+    async def _carry(self) -> None:
+        simulation, job = self.simulation, self.job
+        self.journal = journal = self._open()
+        simulation.found(job, journal.records())
+        is_new = not any(r.kind == Kind.LEASE for r in journal.records())
+        if journal.view().over:
+            return
+        if not journal.records():
+            journal.append(Kind.PLAN, args=job.plan.to_json())
+        world = ports(simulation.network, self.link, simulation.world, self.host.clock)
+        lock = simulation.engine.lock(self._for_locks(world), job.run, simulation.chance)
+        fence = await lock.acquire()
+        renewing = asyncio.create_task(lock.renew_forever())
+        try:
+            journal.fence = self.link.fence = fence
+            simulation.granted(job, fence)
+            if is_new:
+                self._guard()
+            held = simulation.engine.fence(
+                world.clusters, fence, job.run, self.host.clock, _unheard
+            )
+            journal.append(Kind.LEASE, args={"host": self.host.name, "fence": fence})
+            world = replace(world, clusters=held)
+            context = Context(world, NOWHERE, job.run, "simulated", self.view)
+            machine = simulation.engine.machine(
+                job.plan,
+                journal,
+                context,
+                self.decisions,
+                on_failure=simulation.scenario.on_failure,
+                permit=simulation.engine.permit(lock, simulation.frozen),
+            )
+            state, reason = await machine.run()
+            self._end(state, reason)
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(InfctlError, TimeoutError):
+                async with asyncio.timeout(3.0):
+                    await lock.release()
+
+    def _for_locks(self, world: World) -> World:
+        """The clusters as locks reach them: the network's faults, but no act of the run."""
+        link = Link(self.job.run, self.process, _unharmed, judged=False)
+        return replace(
+            world, clusters=clusters(self.simulation.network, link, self.simulation.world)
+        )
+
+    def view(self) -> RunView:
+        """The run as the journal tells it."""
+        return self.journal.view() if self.journal is not None else RunView()
+
+    def _open(self) -> WatchedJournal:
+        disk = SimulatedDisk(self.job.disk, lambda what: self.simulation.on_write(self, what))
+        return self.simulation.engine.journal(
+            disk,
+            self.process,
+            lambda record: self.simulation.on_record(self, record),
+            run=self.job.run,
+            plan_digest=self.job.plan.digest,
+            clock=self.host.clock,
+        )
+
+    def _guard(self) -> None:
+        """Guards on what is true now; refused, the run is over before it began."""
+        try:
+            refuse(
+                self.simulation.engine.guards(self.job.plan, self.simulation.facts(self.job.plan))
+            )
+        except Refused as error:
+            self.job.refused = error.what
+            self._end(RunState.CANCELLED, error.what)
+            raise
+
+    def _end(self, state: RunState, reason: str) -> None:
+        assert self.journal is not None  # noqa: S101
+        result = {"state": str(state), "reason": reason, "exit": 0}
+        self.journal.append(Kind.HEAD, result=result)
+
+
+def _unheard(sentence: str) -> None:
+    """Where no older holder can be shut out, the trace sees it by itself."""
+    del sentence
+
+
+def _unharmed(place: str, writes: bool) -> str:
+    """Faults of single requests are for the run's own."""
+    del place, writes
+    return ""

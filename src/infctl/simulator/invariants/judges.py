@@ -1,0 +1,79 @@
+"""Asks the rules at their moments; a rule answers with what it saw, or with an empty text."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from infctl.model.journal import Kind, Record
+from infctl.model.run import fold
+from infctl.simulator.invariants import acts, endings, records
+from infctl.simulator.loop import where
+from infctl.simulator.trace import Act, Job
+
+if TYPE_CHECKING:
+    from infctl.simulator.simulation import Simulation
+
+SENDING = (acts.intent_comes_first, acts.done_is_done, acts.holder_alone_acts)
+ARRIVAL = (acts.newest_fence_writes, acts.some_region_serves)
+RECORD = (
+    records.words_follow,
+    records.time_goes_on,
+    records.undo_goes_backwards,
+    records.undo_knows_before,
+    records.end_is_earned,
+)
+END = (
+    endings.views_agree,
+    endings.nothing_is_lost,
+    endings.damage_is_seen,
+    endings.undo_is_exact,
+    endings.residue_has_a_reason,
+    endings.end_has_a_reason,
+    endings.refused_runs_do_nothing,
+)
+
+
+def judge_sending(simulation: "Simulation", act: Act) -> None:
+    """A request that may change something goes out."""
+    _ask(simulation, ((rule.__name__, partial(rule, simulation, act)) for rule in SENDING))
+
+
+def judge_arrival(simulation: "Simulation", act: Act) -> None:
+    """A request has changed something."""
+    _ask(simulation, ((rule.__name__, partial(rule, simulation, act)) for rule in ARRIVAL))
+
+
+def judge_grant(simulation: "Simulation", job: Job, fence: int) -> None:
+    """A run got the lock: fences only grow."""
+    newest = max((f for _, f, _ in simulation.trace.grants[:-1]), default=0)
+    if fence <= newest:
+        simulation.trace.accuse("fences_grow", f"{job.run} got {fence} after {newest}")
+
+
+def judge_record(simulation: "Simulation", job: Job, record: Record) -> None:
+    """A record is durable: the job's view moves on."""
+    before = job.view
+    job.view = after = fold((record,), before)
+    if record.kind == Kind.INTENT:
+        job.began.setdefault(record.step or "", simulation.now())
+    rules: list[tuple[str, Callable[[], str]]] = [
+        (rule.__name__, partial(rule, job, before, after, record)) for rule in RECORD
+    ]
+    rules.append(("done_is_true", partial(records.done_is_true, simulation, job, record)))
+    _ask(simulation, rules)
+
+
+def judge_end(simulation: "Simulation") -> None:
+    """Nothing happens any more."""
+    for job in simulation.jobs:
+        _ask(simulation, ((rule.__name__, partial(rule, simulation, job)) for rule in END))
+
+
+def _ask(simulation: "Simulation", rules: Iterable[tuple[str, Callable[[], str]]]) -> None:
+    for name, rule in rules:
+        try:
+            seen = rule()
+        except Exception as error:
+            seen = f"the rule itself failed: {where(error)}"
+        if seen:
+            simulation.trace.accuse(name, seen)

@@ -1,0 +1,28 @@
+"""Whether a simulated executor may act now: its lease and the freeze, asked as in a real one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from infctl.engine.operations import find
+from infctl.errors import Frozen
+from infctl.model.plan import Step
+
+
+class SimulatedPermit:
+    """`lock` is the executor's; `frozen` says why everything stands still, or nothing."""
+
+    def __init__(self, lock: Any, frozen: Callable[[], str | None]) -> None:
+        self.lock = lock
+        self.frozen = frozen
+
+    async def check(self, step: Step) -> None:
+        """Lease and freeze; what heals may go on."""
+        self.lock.check()
+        why = None if find(step.operation.kind, step.operation.version).heals else self.frozen()
+        if why is not None:
+            raise Frozen(why, unchanged="the step has not begun")
+
+    async def publish(self, step: Step) -> None:
+        """The lease once more, right before the act."""
+        del step
+        self.lock.check()

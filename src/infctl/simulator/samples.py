@@ -1,0 +1,87 @@
+"""Random steps, a maker for each kind of operation: what it asks for, and on which target."""
+
+import hashlib
+import random
+from collections.abc import Callable
+
+from infctl.engine.operations import kinds
+from infctl.model.plan import Operation
+from infctl.platform.render import cloud_names
+from infctl.simulator.environment import platform
+
+Sample = tuple[Operation, str]
+"""An operation and what it changes: two of one target come one after the other."""
+Maker = Callable[[random.Random, str], Sample]
+
+
+def _scale(chance: random.Random, region: str) -> Sample:
+    name = platform().service.name
+    args = {"region": region, "namespace": name, "name": f"{name}-stable"}
+    wanted = {**args, "replicas": chance.randint(1, 6)}
+    return Operation("scale_deployment", wanted, region=region), f"deployment/{region}"
+
+
+def _switch(kind: str) -> Maker:
+    def make(chance: random.Random, region: str) -> Sample:
+        del chance
+        chosen = platform()
+        keepers = {k: cloud_names.switches_bucket(chosen, k) for k in chosen.keepers(region)}
+        key = cloud_names.switch_key(region)
+        args = {"region": region, "keepers": keepers, "key": key, "reason": "simulated"}
+        return Operation(kind, args, region=region), f"switch/{region}"
+
+    return make
+
+
+def _push(chance: random.Random, region: str) -> Sample:
+    content = f"generation {chance.randint(1, 9)}"
+    digest = f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
+    name = chance.choice(("routing", "limits"))
+    args = {
+        "region": region,
+        "namespace": platform().service.name,
+        "name": name,
+        "content": content,
+        "digest": digest,
+        "generation": chance.randint(1, 9),
+    }
+    return Operation("push_config", args, region=region), f"config/{region}/{name}"
+
+
+def _flag(chance: random.Random, region: str) -> Sample:
+    state = chance.choice(("ENABLED", "DISABLED"))
+    definition = {"state": state, "variants": {"on": True, "off": False}, "defaultVariant": "on"}
+    args = {
+        "region": region,
+        "namespace": platform().service.name,
+        "flag": chance.choice(("cache", "spill")),
+        "definition": chance.choice((definition, definition, None)),
+    }
+    return Operation("set_flag", args, region=region), f"flags/{region}"
+
+
+def _ready(chance: random.Random, region: str) -> Sample:
+    del chance
+    name = platform().service.name
+    args = {"region": region, "namespace": name, "name": f"{name}-stable"}
+    return Operation("wait_region_ready", args, region=region), ""
+
+
+MAKERS: dict[str, tuple[int, Maker]] = {
+    "scale_deployment": (5, _scale),
+    "switch_region_off": (3, _switch("switch_region_off")),
+    "switch_region_on": (2, _switch("switch_region_on")),
+    "push_config": (3, _push),
+    "set_flag": (3, _flag),
+    "wait_region_ready": (1, _ready),
+}
+"""By kind: how often it is drawn, and who makes it."""
+
+
+def draw(chance: random.Random) -> Sample:
+    """One operation of a kind that this infctl knows, somewhere."""
+    known = {kind for kind, _ in kinds()}
+    names = [name for name in MAKERS if name in known]
+    weights = [MAKERS[name][0] for name in names]
+    name = chance.choices(names, weights)[0]
+    return MAKERS[name][1](chance, chance.choice(platform().region_names))

@@ -1,0 +1,113 @@
+"""A whole simulated run as data, drawn from a seed: plans, faults, and what people will decide."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from infctl.model.plan import Plan
+from infctl.simulator.environment import platform
+from infctl.simulator.faults import BEFOREHAND, FAULTS, Fault
+from infctl.simulator.plans import random_plan, real_plan, without_steps
+
+_DECISIONS = ("retry", "retry", "retry", "skip", "ungraceful", "undo", "stop", "resume")
+_INTERRUPTIONS = ("pause", "undo", "stop", "pause")
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """A decision that nobody was asked for, at the `moment`-th request or write."""
+
+    verb: str
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Drawn before anything runs, so that each part of it can be left out.
+
+    `decisions` answer the pauses in their order; after them people try again, then give up.
+    """
+
+    seed: int
+    plan: Plan
+    rival: Plan | None = None
+    on_failure: str = "pause"
+    faults: tuple[Fault, ...] = ()
+    decisions: tuple[str, ...] = ()
+    interruptions: tuple[Interruption, ...] = ()
+
+    def size(self) -> int:
+        """How much there is to read."""
+        rival = 0 if self.rival is None else len(self.rival.steps)
+        return (
+            len(self.plan.steps)
+            + rival
+            + len(self.faults)
+            + len(self.decisions)
+            + len(self.interruptions)
+        )
+
+    def smaller(self) -> "list[Scenario]":
+        """The same with one thing less."""
+        found = [
+            replace(self, faults=_without(self.faults, n))
+            for n in reversed(range(len(self.faults)))
+        ]
+        found += [
+            replace(self, interruptions=_without(self.interruptions, n))
+            for n in range(len(self.interruptions))
+        ]
+        found += [
+            replace(self, decisions=_without(self.decisions, n)) for n in range(len(self.decisions))
+        ]
+        if self.rival is not None:
+            found.append(replace(self, rival=None))
+        if len(self.plan.steps) > 1:
+            found += [
+                replace(self, plan=without_steps(self.plan, frozenset({step.id})))
+                for step in reversed(self.plan.steps)
+            ]
+        return found
+
+
+def draw(seed: int, kinds: Sequence[str] = tuple(FAULTS)) -> Scenario:
+    """The scenario of a seed, with faults of these kinds alone."""
+    # Not for secrets: the same seed must give the same run.
+    chance = random.Random(seed)  # noqa: S311
+    plan = real_plan(chance) if chance.random() < 0.1 else random_plan(chance)
+    faults = _faults(chance, kinds)
+    rival = random_plan(chance) if any(f.kind == "rival" for f in faults) else None
+    return Scenario(
+        seed,
+        plan,
+        rival,
+        chance.choice(("pause", "pause", "pause", "undo")),
+        faults,
+        tuple(chance.choices(_DECISIONS, k=chance.randint(0, 4))),
+        _interruptions(chance),
+    )
+
+
+def _faults(chance: random.Random, kinds: Sequence[str]) -> tuple[Fault, ...]:
+    if not kinds:
+        return ()
+    count = chance.choice((0, 1, 1, 2, 2, 3, 4))
+    found = []
+    for kind in chance.choices(list(kinds), k=count):
+        if kind in BEFOREHAND and chance.random() < 0.5:
+            continue
+        moment = int(2 ** chance.uniform(0.0, 6.5))
+        region = chance.choice(platform().region_names)
+        seconds = chance.choice((1.0, 5.0, 15.0, 60.0))
+        found.append(Fault(kind, moment, region, seconds, chance.randrange(4)))
+    return tuple(sorted(found, key=lambda f: f.moment))
+
+
+def _interruptions(chance: random.Random) -> tuple[Interruption, ...]:
+    if chance.random() < 0.75:
+        return ()
+    return (Interruption(chance.choice(_INTERRUPTIONS), int(2 ** chance.uniform(0.0, 6.0))),)
+
+
+def _without(items: tuple, number: int) -> tuple:  # type: ignore[type-arg]
+    return items[:number] + items[number + 1 :]

@@ -1,0 +1,256 @@
+"""One scenario carried out: machines, faults and people around the engine, all in virtual time."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field, replace
+
+from infctl.content.facts import Facts
+from infctl.engine.guards import needed_rights
+from infctl.fakes.controllers import Controller
+from infctl.fakes.world import FakeWorld
+from infctl.model.journal import Kind, Record
+from infctl.model.plan import Plan
+from infctl.ports.cluster import DEPLOYMENT, Object
+from infctl.simulator import invariants, meddling
+from infctl.simulator.disk import Platter
+from infctl.simulator.engine import INFCTL, Engine
+from infctl.simulator.environment import build, picture, platform, regions_on
+from infctl.simulator.faults import BEFOREHAND, REQUESTS, WRITES, Fault
+from infctl.simulator.host import Executor, Host
+from infctl.simulator.loop import virtual_loop, where
+from infctl.simulator.network import Network
+from infctl.simulator.people import Person
+from infctl.simulator.plans import steady_facts
+from infctl.simulator.ports import Answers
+from infctl.simulator.scenario import Scenario
+from infctl.simulator.strikes import STRIKES
+from infctl.simulator.trace import DOING, Act, Doing, Job, Trace
+
+CLOSED = 6 * 3600.0
+"""Seconds within which every run must have ended, once people and faults had their turn."""
+
+
+@dataclass
+class Simulation:
+    """What is shared by everybody in one scenario."""
+
+    scenario: Scenario
+    engine: Engine = INFCTL
+    trace: Trace = field(default_factory=Trace)
+    world: FakeWorld = field(default_factory=build)
+    moment: int = 0
+    jobs: list[Job] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    slow_until: dict[str, float] = field(default_factory=dict)
+    frozen_until: float = -1.0
+    guard_broke: bool = False
+    newest: dict[str, int] = field(default_factory=dict)
+    sleeps: list[tuple[str, float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # Not for secrets: the same seed must give the same run.
+        self.chance = random.Random(self.scenario.seed)  # noqa: S311
+        self.network = Network(self.chance, self.trace, self._sending, self._arrived)
+        self.coming = [f for f in self.scenario.faults if f.kind not in BEFOREHAND]
+        self.interruptions = list(self.scenario.interruptions)
+        self.waiting: list[Fault] = []
+        self.world.resolver = Answers(self.world.names, world=self.world)
+        for region, cluster in self.world.clusters.items():
+            cluster.controllers = [self._rollout(region, c) for c in cluster.controllers]
+        for kind in {f.kind for f in self.scenario.faults} & BEFOREHAND:
+            self.trace.injected[kind] += 1
+
+    async def run(self) -> None:
+        """Everything, until every run has ended or nobody can do anything more for it."""
+        fast = any(f.kind == "fast_clock" for f in self.scenario.faults)
+        plans = [self.scenario.plan]
+        if self.scenario.rival is not None:
+            plans.append(self.scenario.rival)
+        for number, plan in enumerate(plans):
+            host = Host(f"host-{number}")
+            if number and fast:
+                host.clock.rate = 1.4
+            job = Job(f"sim-{number}", plan, Platter())
+            self.jobs.append(job)
+            decisions = self.scenario.decisions if not number else ()
+            self.people.append(Person(self, job, host, list(decisions), delay=number * 2.0))
+        try:
+            async with asyncio.timeout(CLOSED):
+                await asyncio.gather(*(person.attend() for person in self.people))
+        except TimeoutError:
+            states = ", ".join(f"{p.job.run}: {p.job.state}, {p.last}" for p in self.people)
+            self.trace.accuse("every_run_ends", f"not within {CLOSED:g} s: {states}")
+        # What is still on its way arrives.
+        await asyncio.sleep(60.0)
+        for person in self.people:
+            person.leave()
+        invariants.judge_end(self)
+
+    def now(self) -> float:
+        """True time."""
+        return asyncio.get_running_loop().time()
+
+    def frozen(self) -> str | None:
+        """Why everything stands still."""
+        return "frozen: simulated" if self.frozen_until > self.now() else None
+
+    def facts(self, plan: Plan) -> Facts:
+        """What guards judge by; with a bug in what they read, where one was drawn."""
+        on = regions_on(self.world)
+        off = tuple(r for r in platform().region_names if r not in on)
+        rights = dict.fromkeys(needed_rights(plan), "")
+        facts = replace(steady_facts(10.0, off=off), rights=rights)
+        has_bug = any(f.kind == "guard_bug" for f in self.scenario.faults)
+        return meddling.poison(facts, self._guard_broke) if has_bug else facts
+
+    def _guard_broke(self) -> None:
+        self.guard_broke = True
+
+    def granted(self, job: Job, fence: int) -> None:
+        """A run got the lock."""
+        self.trace.grants.append((self.now(), fence, job.run))
+        job.fences.append(fence)
+        if job.before is None:
+            job.before = picture(self.world)
+        invariants.judge_grant(self, job, fence)
+
+    def on_request(self, executor: Executor, place: str, writes: bool) -> str:
+        """A request is about to go out; the fault that meets it."""
+        fault = self._strike(executor, "write" if writes else "read")
+        if fault is None:
+            return ""
+        if fault.kind == "meddling":
+            meddling.meddle(self, executor.job, place)
+        return fault.kind if fault.kind in REQUESTS and fault.kind != "meddling" else ""
+
+    def on_write(self, executor: Executor, what: str) -> str:
+        """The journal is about to be written; what becomes of it."""
+        if executor.process.dead:
+            return "die"
+        fault = self._strike(executor, what)
+        if executor.process.dead and fault is not None:
+            return "die after" if fault.phase % 2 else "die"
+        if fault is not None and fault.kind == "io_error":
+            return "refuse"
+        return "refuse" if executor.host.full_until > self.now() else ""
+
+    def found(self, job: Job, records: tuple[Record, ...]) -> None:
+        """A new executor opened the journal: what its predecessor had written, told or not."""
+        if list(records[: len(job.records)]) != job.records:
+            self.trace.accuse("nothing_is_lost", f"{job.run} is not as it was told")
+        for record in records[len(job.records) :]:
+            job.records.append(record)
+            invariants.judge_record(self, job, record)
+
+    def on_record(self, executor: Executor, record: Record) -> None:
+        """A record is durable."""
+        job = executor.job
+        if executor.journal is not None and record.seq > len(job.records) + 1:
+            # Its row went to the disk and its mark did not: nobody was told.
+            self.found(job, executor.journal.records()[: record.seq - 1])
+        job.records.append(record)
+        step = record.step or ""
+        if record.kind in (Kind.INTENT, Kind.UNDO_INTENT):
+            undoing = record.kind == Kind.UNDO_INTENT
+            operation = record.undo if undoing else record.args
+            DOING.set(Doing(job.run, step, undoing, operation["kind"], record.attempt))
+        elif record.kind in (Kind.DONE, Kind.FAILED, Kind.UNDO_DONE):
+            DOING.set(None)
+        invariants.judge_record(self, job, record)
+        if record.kind in (Kind.PAUSE, Kind.HEAD):
+            job.state = str((record.args or record.result)["state"])
+            self.trace.reached[job.state] += 1
+        elif record.kind in (Kind.RESUME, Kind.LEASE):
+            job.state = "running"
+        for person in self.people:
+            if person.job is job:
+                person.look()
+
+    def _strike(self, executor: Executor, what: str) -> Fault | None:
+        self.moment += 1
+        self._interrupt()
+        while self.coming and self.coming[0].moment <= self.moment:
+            self.waiting.append(self.coming.pop(0))
+        for fault in self.waiting:
+            if _fits(fault, what):
+                self.waiting.remove(fault)
+                self.trace.injected[fault.kind] += 1
+                if fault.kind in STRIKES:
+                    STRIKES[fault.kind](self, fault, executor)
+                return fault
+        return None
+
+    def _interrupt(self) -> None:
+        for interruption in list(self.interruptions):
+            if interruption.moment <= self.moment:
+                self.interruptions.remove(interruption)
+                self.people[0].interrupt(interruption.verb)
+
+    def sleep(self, executor: Executor, seconds: float) -> None:
+        """Let a machine sleep; whoever runs there notices nothing but the time."""
+        until = self.now() + seconds
+        executor.process.wakes = until
+        self.sleeps.append((executor.job.run, self.now(), until))
+
+    def slept(self, run: str, *, since: float) -> float:
+        """Seconds that a run's executor slept until now, as far as they lie after `since`."""
+        now = self.now()
+        spans = [(max(a, since), min(b, now)) for r, a, b in self.sleeps if r == run]
+        return sum(max(0.0, b - a) for a, b in spans)
+
+    def touched(self, job: Job) -> frozenset[str]:
+        """The places that a run has changed."""
+        return frozenset(p for act in self.trace.acts if act.run == job.run for p in act.changed)
+
+    def _rollout(self, region: str, at_once: Controller) -> Controller:
+        """What is true at once, or only later while rollouts are slow."""
+
+        def controller(found: Object) -> None:
+            late = self.slow_until.get(region, 0.0)
+            if found["kind"] != "Deployment" or late <= self.now():
+                at_once(found)
+                return
+            key = (DEPLOYMENT, found["metadata"]["namespace"], found["metadata"]["name"])
+            storage = self.world.clusters[region].storage
+
+            def later() -> None:
+                stored = storage.objects.get(key)
+                if stored is not None:
+                    at_once(stored.object)
+
+            asyncio.get_running_loop().call_at(late, later)
+
+        return controller
+
+    def _sending(self, act: Act) -> None:
+        invariants.judge_sending(self, act)
+
+    def _arrived(self, act: Act) -> None:
+        invariants.judge_arrival(self, act)
+
+
+def _fits(fault: Fault, what: str) -> bool:
+    if fault.kind in REQUESTS:
+        return what == "write"
+    if fault.kind in WRITES:
+        return what in ("row", "mark")
+    return True
+
+
+def simulate(scenario: Scenario, engine: Engine = INFCTL) -> Simulation:
+    """Carry one scenario out; its trace holds what was seen."""
+    loop = virtual_loop()
+    found: list[Simulation] = []
+
+    async def main() -> None:
+        simulation = Simulation(scenario, engine)
+        found.append(simulation)
+        await simulation.run()
+
+    try:
+        loop.run(main())
+    except Exception as error:
+        found[0].trace.accuse("nothing_breaks", where(error))
+    for uncaught in loop.errors:
+        found[0].trace.accuse("nothing_breaks", uncaught)
+    return found[0]
