@@ -27,8 +27,9 @@ from infctl.executor.folders import Lock, environment_lock, run_lock
 from infctl.executor.freezing import frozen_here
 from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order
-from infctl.executor.permission import RunPermit
+from infctl.executor.permission import Held, RunPermit
 from infctl.executor.recorder import record
+from infctl.executor.remote import refuse_if_overtaken
 from infctl.model.journal import Kind
 from infctl.model.run import PAUSED, RunState, RunView
 from infctl.platform import Platform, load
@@ -40,6 +41,7 @@ from infctl.wiring import fit
 SETTLE_SECONDS = 10.0
 HEAL_SECONDS = 60.0
 _FREEZE_POLL = 0.2
+_LEASE_POLL = 0.5
 _log = logging.getLogger(__name__)
 
 OpenWorld = Callable[[Platform, str], World]
@@ -172,6 +174,8 @@ class _Execution:
             force=LOCK in self.order.overridden,
         )
         async with holding as held:
+            if not is_new:
+                await refuse_if_overtaken(self.world, self.journal.view())
             self.journal.fence = held.fence
             self.journal.append(Kind.LEASE, args=_holder(held, self.folder))
             mirror = Mirror(
@@ -230,7 +234,7 @@ class _Execution:
             order.plan, self._view, self.world, self._lost, lambda: self._frozen() is not None
         )
         async with self._recorded(), control.serve(self.folder, self.decisions), _beside(faults):
-            return await self._until_signal(machine.run())
+            return await self._until_signal(_while_held(machine.run(), held.lock))
 
     def _lost(self, fault: str) -> None:
         """A fault that ended by itself: what would be measured from now on is not its recovery."""
@@ -289,6 +293,21 @@ async def _beside(*running: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _while_held(
+    running: Coroutine[Any, Any, tuple[RunState, str]], lock: Held
+) -> tuple[RunState, str]:
+    """The machine's end, or LeaseLost as soon as the lease is, also while its steps only wait."""
+    task = asyncio.create_task(running)
+    try:
+        while not task.done():
+            lock.check()
+            await asyncio.wait({task}, timeout=_LEASE_POLL)
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _holder(held: Exclusive, folder: Path) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from infctl.engine.mirror import (
     read_records,
     runs_in,
 )
-from infctl.errors import ConfigurationError, InfctlError, Unreachable, UsageError
+from infctl.errors import ConfigurationError, InfctlError, Refused, Unreachable, UsageError
 from infctl.executor.folders import RUN_ID, make_folder
 from infctl.executor.order import Order, order_of, write_order
 from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.model.journal import Record
 from infctl.model.run import RunView, fold
+from infctl.model.text import clean
 from infctl.platform import Platform
 from infctl.ports.cluster import CONFIG_MAP, Cluster, Object
 from infctl.ports.world import World
@@ -61,6 +62,27 @@ async def list_copies(world: World) -> list[Copy]:
     objects = await _objects(world, f"{ENVIRONMENT_LABEL}={world.environment}")
     copies = (_copy(run, found) for run, found in runs_in(objects).items())
     return sorted((c for c in copies if c is not None), key=lambda c: c.order.run, reverse=True)
+
+
+async def refuse_if_overtaken(world: World, view: RunView) -> None:
+    """Raise Refused where the clusters know a newer holder of the run than this machine does.
+
+    Where no cluster answers, nothing is known of one: the fence decides then.
+    """
+    try:
+        copy = await find_copy(world, view.run)
+    except InfctlError:
+        return
+    there = copy.view
+    if there.fence <= view.fence:
+        return
+    holder = there.holder if isinstance(there.holder, dict) else {}
+    raise Refused(
+        f"run {view.run} was carried on elsewhere, on {clean(str(holder.get('host', '?')))}:"
+        f" {there.state}",
+        hint=f"infctl runs list --clusters; infctl runs abandon {view.run} --reason elsewhere",
+        unchanged="nothing was done",
+    )
 
 
 def take_over(copy: Copy, platform: Platform) -> Path:
