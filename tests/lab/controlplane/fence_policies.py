@@ -24,11 +24,18 @@ def fenced_plane(plane: ControlPlane) -> Iterator[None]:
     """The policies in force in a control plane that other tests use too, and gone afterwards."""
     cluster = KubernetesCluster(plane.region.name, plane.kubeconfig, plane.region.name)
     plane.run(install(cluster))
+    plane.run(cluster.close())
     try:
         yield
     finally:
-        plane.run(_remove(cluster))
-        plane.run(cluster.close())
+        lift(plane)
+
+
+def lift(plane: ControlPlane) -> None:
+    """Let the policies that a test deployed deny nothing to the tests after it."""
+    cluster = KubernetesCluster(plane.region.name, plane.kubeconfig, plane.region.name)
+    plane.run(_remove(cluster))
+    plane.run(cluster.close())
 
 
 async def install(cluster: Cluster) -> None:

@@ -10,10 +10,10 @@ import pytest
 from fence_policies import fenced_plane, grant_next, granted, install
 from real_control_plane import ControlPlane
 
+from infctl.clients.clock import SystemClock
 from infctl.clients.cluster import KubernetesCluster
 from infctl.engine.fencing import fenced
 from infctl.errors import LeaseLost, Refused
-from infctl.fakes.clock import FakeClock
 from infctl.model import fence
 from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, POD, Cluster
 
@@ -38,7 +38,7 @@ async def cluster(plane: ControlPlane) -> AsyncIterator[KubernetesCluster]:
 
 def _holder(cluster: Cluster, number: int, told: list[str] | None = None) -> Cluster:
     tell = (told if told is not None else []).append
-    return fenced({"one": cluster}, number, f"run-{number}", FakeClock(), tell)["one"]
+    return fenced({"one": cluster}, number, f"run-{number}", SystemClock(), tell)["one"]
 
 
 def _deployment(namespace: str) -> Object:
