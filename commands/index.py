@@ -22,6 +22,7 @@ COMMANDS: dict[str, Entry] = {
     "status": Entry(
         "infctl.commands.status", "status", "Every region's health, with evidence.", SEE
     ),
+    "doctor": Entry("infctl.commands.doctor", "doctor", "Whether a recovery would work now.", SEE),
     "console": Entry("infctl.commands.console", "console", "Open the terminal console.", SEE),
     "deploy": Entry(
         "infctl.commands.deploy", "app", "Bring the serving stack to every region.", SHIP
@@ -45,7 +46,12 @@ COMMANDS: dict[str, Entry] = {
     "approve": Entry(
         "infctl.commands.approve", "approve", "Approve or deny the plan of somebody's run.", MOVE
     ),
+    "freeze": Entry(
+        "infctl.commands.freeze", "freeze", "Stop every executor and console, now.", MOVE
+    ),
+    "locks": Entry("infctl.commands.locks", "app", "Who may change an environment now.", MOVE),
     "lab": Entry("infctl.commands.lab", "app", "Several regions on this machine.", SETUP),
+    "sim": Entry("infctl.commands.sim", "sim", "Try the engine against faults drawn by seed.", LEARN),
     "init": Entry("infctl.commands.init", "init", "Write a commented platform.yaml.", SETUP),
     "config": Entry("infctl.commands.config", "app", "Check and show the platform file.", SETUP),
     "completion": Entry(

@@ -1,0 +1,160 @@
+"""infctl doctor."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infctl.commands.context import Context, context_of
+from infctl.commands.output import Output, OutputOption, note, show, timestamp
+from infctl.errors import Exit, InfctlError, UsageError, worst
+from infctl.model.outcome import Word
+
+if TYPE_CHECKING:
+    from infctl.engine.readiness import Diagnosis
+
+COLUMNS = [
+    ("CHECK", "name"),
+    ("PLACE", "place"),
+    ("RESULT", "outcome"),
+    ("EVIDENCE", "evidence"),
+    ("NEXT", "next"),
+]
+_SHORTEST = 10.0
+_WHOLE = 20.0
+"""Seconds that one examination may take."""
+State = dict[tuple[str, str], tuple[str, tuple[str, ...]]]
+
+
+def doctor(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also what passed.")] = False,
+    every: Annotated[
+        str | None,
+        typer.Option("--every", metavar="TIME", help="Go on, and print changes only: 30m."),
+    ] = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Whether a recovery would work now: credentials, rights, capacity, fences, clocks, disk.
+
+    Exit 3 where a check failed, 6 where one could not be made. Examples: infctl doctor; infctl
+    doctor --all -o json; infctl doctor --every 30m
+    """
+    context = context_of(ctx)
+    if every is None:
+        raise typer.Exit(_print(_diagnose(context), output, everything))
+    _repeat(context, _period(every), output)
+
+
+def _period(text: str) -> float:
+    from infctl.platform.units import parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--every: {error}", hint="--every 30m") from None
+    if seconds < _SHORTEST:
+        raise UsageError("--every takes 10s at least", hint="--every 30m")
+    return seconds
+
+
+def _repeat(context: Context, period: float, output: Output) -> None:
+    """Until Ctrl-C; a look that fails as a whole is told, and the next one tries again."""
+    before: State | None = None
+    while True:
+        began = time.monotonic()
+        try:
+            found = _diagnose(context)
+        except InfctlError as error:
+            note(f"{timestamp()} nothing was checked: {error.what}")
+        else:
+            before = _print_changes(found, before, output)
+        time.sleep(max(0.0, period - (time.monotonic() - began)))
+
+
+def _diagnose(context: Context) -> "tuple[Diagnosis, ...]":
+    from infctl.engine.readiness import diagnose
+    from infctl.executor.doctor import examine
+    from infctl.wiring import state_folder
+
+    platform = context.load_platform()
+
+    async def look() -> "tuple[Diagnosis, ...]":
+        world = context.open_world(platform)
+        try:
+            await world.warm()
+            async with asyncio.timeout(_WHOLE):
+                return diagnose(await examine(world, platform, state_folder()))
+        finally:
+            await world.close()
+
+    try:
+        return asyncio.run(look())
+    except TimeoutError:
+        raise InfctlError(
+            f"the examination took more than {_WHOLE:g} s",
+            hint="infctl status",
+            unchanged="nothing was changed",
+        ) from None
+
+
+def _print(found: "tuple[Diagnosis, ...]", output: Output, everything: bool) -> int:
+    is_table = output in (Output.TABLE, Output.WIDE)
+    shown = [d for d in found if everything or not is_table or not _is_passed(d)]
+    metadata = {"passed": sum(map(_is_passed, found)), "findings": len(found)}
+    if shown or not is_table:
+        items = [_item(d) for d in shown]
+        show("DiagnosisList", items, COLUMNS, output=output, prefix="check/", metadata=metadata)
+    checks = len({d.check for d in found})
+    note(f"{metadata['passed']} of {len(found)} findings of {checks} checks are as they should be")
+    return _code(found)
+
+
+def _print_changes(found: "tuple[Diagnosis, ...]", before: State | None, output: Output) -> State:
+    """Print what is another word, or other evidence of a bad one, than at the last look."""
+    now: State = {}
+    for one in found:
+        worse = () if _is_passed(one) else one.finding.outcome.evidence
+        word, evidence = now.get((one.check, one.finding.place), ("passed", ()))
+        kept = word if _is_passed(one) else one.finding.outcome.word.value
+        now[(one.check, one.finding.place)] = (kept, (*evidence, *worse))
+    was = before or {}
+    changed = {
+        key
+        for key, state in now.items()
+        if was.get(key, ("passed", ())) != state and (state[0] != "passed" or key in was)
+    }
+    items = [_item(d) for d in found if (d.check, d.finding.place) in changed]
+    if items:
+        form = Output.JSONL if output is Output.JSON else output
+        note(timestamp())
+        show("DiagnosisList", items, COLUMNS, output=form, prefix="check/")
+    elif before is None:
+        note(f"{timestamp()} all is as it should be")
+    return now
+
+
+def _item(diagnosis: "Diagnosis") -> dict[str, Any]:
+    finding = diagnosis.finding
+    is_passed = _is_passed(diagnosis)
+    return {
+        "name": diagnosis.check,
+        "place": finding.place,
+        "outcome": finding.outcome.word.value,
+        "evidence": list(finding.outcome.evidence),
+        "next": "" if is_passed else finding.hint,
+        "_display": {"evidence": "; ".join(finding.outcome.evidence)},
+    }
+
+
+def _is_passed(diagnosis: "Diagnosis") -> bool:
+    return diagnosis.finding.outcome.word is Word.PASSED
+
+
+def _code(found: "tuple[Diagnosis, ...]") -> int:
+    words = {d.finding.outcome.word for d in found}
+    return worst(
+        Exit.MEASURED_BAD if Word.FAILED in words else 0,
+        Exit.UNDECIDED if words & {Word.ERRORED, Word.INCONCLUSIVE} else 0,
+    )

@@ -1,0 +1,108 @@
+"""infctl doctor on the command line, over a fake environment."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "executor"))
+
+from healthy_world import healthy_world
+
+import infctl.wiring
+from infctl.commands.run import run
+from infctl.executor import examining
+from infctl.fakes.endpoint import Mood
+from infctl.fakes.world import FakeWorld
+
+ROOT = Path(__file__).parents[2]
+HERE = "eu-west-1"
+Doctor = Callable[..., int]
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeWorld:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(examining, "DEADLINE", 0.3)
+    monkeypatch.setattr(examining, "medium_problem", lambda _: "")
+    found = asyncio.run(healthy_world(monkeypatch, tmp_path / "infctl"))
+
+    def open_world(platform: Any, environment: str) -> Any:
+        return found.world("fake")
+
+    monkeypatch.setattr(infctl.wiring, "open_world", open_world)
+    return found
+
+
+@pytest.fixture
+def doctor() -> Doctor:
+    def call(*arguments: str) -> int:
+        return int(run(["--platform", str(ROOT / "platform.yaml"), "doctor", *arguments]))
+
+    return call
+
+
+def test_where_all_is_well_nothing_is_on_stdout(
+    fake: FakeWorld, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor() == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "of 18 checks are as they should be" in err
+
+
+def test_what_failed_comes_with_evidence_and_the_next_command(
+    fake: FakeWorld, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.metrics[HERE].values["time()"] = lambda: fake.clock.wall() + 99
+    assert doctor("-o", "json") == 3
+    content = json.loads(capsys.readouterr().out)
+    bad = [i for i in content["items"] if i["outcome"] != "passed"]
+    assert [(i["name"], i["place"], i["outcome"]) for i in bad] == [("clock", HERE, "failed")]
+    assert "+99.0 s from ours" in bad[0]["evidence"][0]
+    assert bad[0]["next"]
+
+
+def test_what_could_not_be_measured_is_undecided(
+    fake: FakeWorld, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del fake.metrics[HERE].values["time()"]
+    assert doctor() == 6
+    assert "errored" in capsys.readouterr().out
+
+
+def test_it_goes_on_and_prints_changes_only(
+    fake: FakeWorld,
+    doctor: Doctor,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moods = iter([Mood.ANSWERING, Mood.SILENT, Mood.SILENT, Mood.ANSWERING])
+    printed = []
+
+    def sleep(seconds: float) -> None:
+        assert seconds <= 1800
+        printed.append(capsys.readouterr().out)
+        try:
+            fake.metrics[HERE].endpoint.mood = next(moods)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr("time.sleep", sleep)
+    doctor("--every", "30m", "-o", "json")
+    first, still_well, lost, still_lost, back = printed
+    assert (first, still_well, still_lost) == ("", "", "")
+    assert {json.loads(line)["outcome"] for line in lost.splitlines()} >= {"failed", "errored"}
+    assert {json.loads(line)["outcome"] for line in back.splitlines()} == {"passed"}
+
+
+@pytest.mark.parametrize("period", ["soon", "1s", "-5m"])
+def test_a_period_that_cannot_be_meant_is_refused(
+    period: str, fake: FakeWorld, doctor: Doctor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor(f"--every={period}") == 2
+    assert "--every" in capsys.readouterr().err
