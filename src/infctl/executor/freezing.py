@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from infctl.engine.locks.freeze import Freeze, read_word
+from infctl.engine.locks.freeze import UNREADABLE, Freeze, read_word
 
 _LONGEST = 16 * 1024
 
@@ -18,11 +18,14 @@ def freeze_file() -> Path:
 
 
 def frozen_here() -> Freeze | None:
-    """This machine's own word."""
+    """This machine's own word; a file that is there and cannot be read freezes."""
     try:
-        return read_word(freeze_file().read_text()[:_LONGEST])
-    except (OSError, ValueError):
+        with freeze_file().open("rb") as file:
+            return read_word(file.read(_LONGEST).decode())
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError):
+        return UNREADABLE
 
 
 def freeze_here(freeze: Freeze) -> None:

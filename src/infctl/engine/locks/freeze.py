@@ -6,7 +6,8 @@ It lies in a ConfigMap of every cluster and with this machine; any one of them i
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -41,6 +42,9 @@ class Freeze:
         return f"frozen by {self.by}: {self.why}"
 
 
+UNREADABLE = Freeze("what the freeze says cannot be read", "unknown", 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Where a freeze or its end was written, and why it was not elsewhere."""
@@ -60,22 +64,31 @@ class FreezeWatch:
 
     def current(self) -> Freeze | None:
         """The freeze in force, the oldest where there are several; this machine's at once."""
-        found = [*self._words.values(), self._here()]
-        in_force = [f for f in found if f is not None and not f.lifted]
-        return min(in_force, key=lambda f: f.at, default=None)
+        return in_force([*self._words.values(), self._here()])
 
     async def ask(self) -> None:
         """One round."""
-        answers = await read_freezes(self._clusters)
-        for region, answer in answers.items():
-            if not isinstance(answer, str):
-                self._words[region] = answer
+        await asyncio.gather(*(self._ask(region) for region in self._clusters))
 
     async def run(self) -> None:
-        """Rounds until cancelled."""
+        """Rounds until cancelled, each place at its own pace: one that hangs delays no other."""
+        await asyncio.gather(*(self._follow(region) for region in self._clusters))
+
+    async def _follow(self, region: str) -> None:
         while True:
-            await self.ask()
+            await self._ask(region)
             await self._clock.sleep(POLL)
+
+    async def _ask(self, region: str) -> None:
+        answer = await _guarded(_read(self._clusters[region]))
+        if not isinstance(answer, str):
+            self._words[region] = answer
+
+
+def in_force(words: Iterable["Freeze | str | None"]) -> Freeze | None:
+    """The oldest freeze that nobody lifted; any one place is enough."""
+    frozen = [w for w in words if isinstance(w, Freeze) and not w.lifted]
+    return min(frozen, key=lambda f: f.at, default=None)
 
 
 async def read_freezes(clusters: Mapping[str, Cluster]) -> dict[str, Freeze | str | None]:
@@ -83,6 +96,13 @@ async def read_freezes(clusters: Mapping[str, Cluster]) -> dict[str, Freeze | st
     names = list(clusters)
     answers = await asyncio.gather(*(_guarded(_read(clusters[n])) for n in names))
     return dict(zip(names, answers, strict=True))
+
+
+async def read_history(cluster: Cluster) -> tuple[Freeze, ...]:
+    """The last twenty words that a cluster was told, the oldest first."""
+    found = await cluster.read(CONFIG_MAP, NAME, SYSTEM)
+    words = [] if found is None else _history(found)
+    return tuple(w for entry in words if (w := read_word(json.dumps(entry))) is not None)
 
 
 async def write_freeze(world: World, freeze: Freeze) -> Reach:
@@ -111,14 +131,11 @@ def read_word(text: Any) -> Freeze | None:
         return None
     try:
         data = json.loads(text)
-        return Freeze(
-            clean(str(data["why"]), limit=400),
-            clean(str(data["by"]), limit=200),
-            float(data["at"]),
-            data["lifted"] is True,
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return Freeze("what the freeze says cannot be read", "unknown", 0.0)
+        at = float(data["at"])
+        why, by = clean(str(data["why"]), limit=400), clean(str(data["by"]), limit=200)
+        return Freeze(why, by, at if math.isfinite(at) else 0.0, data["lifted"] is True)
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return UNREADABLE
 
 
 async def _read(cluster: Cluster) -> Freeze | None:
@@ -185,4 +202,4 @@ async def _guarded(question: Any) -> Any:
     except TimeoutError:
         return f"no answer within {DEADLINE:g} s"
     except InfctlError as error:
-        return error.what
+        return clean(error.what, limit=300)
