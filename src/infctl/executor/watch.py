@@ -12,11 +12,14 @@ from infctl.engine.operations import find
 from infctl.errors import InfctlError, UsageError
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
 from infctl.executor.listing import ended_view, open_runs
-from infctl.model.run import PAUSED, RunState, RunView, StepState, fold
+from infctl.model.plan import Step
+from infctl.model.run import PAUSED, RunState, RunView, StepState, StepView, fold
 
 POLL = 0.15
 _START_SECONDS = 5.0
 _TAIL = 64 * 1024
+_WITHOUT = "without "
+"""How somebody says which evidence a judgement goes on without."""
 
 
 def is_alive(folder: Path) -> bool:
@@ -61,17 +64,33 @@ def question_of(view: RunView, step: str, answer: str) -> str:
     asking = [
         s
         for s, seen in zip(view.plan.steps if view.plan else (), view.steps, strict=True)
-        if seen.state is StepState.RUNNING and s.operation.kind == "ask" and step in ("", s.id)
+        if _asks(s, seen) and step in ("", s.id)
     ]
     if len(asking) != 1:
         raise UsageError(
             f"{len(asking)} steps of run {view.run} wait for an answer",
             hint=f"infctl runs show {view.run}; name one with --step",
         )
-    offered = [str(a) for a in asking[0].operation.args.get("answers", ())]
+    args = asking[0].operation.args
+    if asking[0].operation.kind == "judge":
+        named = {n.strip() for n in answer.removeprefix(_WITHOUT).split(",")}
+        if not answer.startswith(_WITHOUT) or not named <= set(args["signals"]):
+            names = ", ".join(args["signals"])
+            raise UsageError(f"{asking[0].id} can go on {_WITHOUT}one or more of: {names}")
+        return asking[0].id
+    offered = [str(a) for a in args.get("answers", ())]
     if answer not in offered:
         raise UsageError(f"{asking[0].id} offers {', '.join(offered)}")
     return asking[0].id
+
+
+def _asks(step: Step, seen: StepView) -> bool:
+    """A question that is open, or a judgement that may go on without evidence, also once failed."""
+    operation = step.operation
+    if operation.kind == "judge":
+        may_go_on = operation.args.get("on_blind") == "continue_after_ack"
+        return may_go_on and seen.state in (StepState.RUNNING, StepState.FAILED)
+    return operation.kind == "ask" and seen.state is StepState.RUNNING
 
 
 def list_runs(most: int | None = None) -> list[RunView]:
