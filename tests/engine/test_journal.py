@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from toy_world import ToyClock
 
-from infctl.engine.journal import DATABASE, MARK, FileJournal, JournalReader, read_journal
+from infctl.engine.journal import (
+    DATABASE,
+    MARK,
+    Ends,
+    FileJournal,
+    JournalReader,
+    adopt_records,
+    is_over,
+    read_ends,
+    read_journal,
+)
 from infctl.errors import JournalError
 from infctl.model.journal import GENESIS, Kind, check_chain, parse
 
@@ -89,7 +99,10 @@ def test_a_missing_mark_is_noticed(tmp_path: Path) -> None:
         read_journal(tmp_path)
 
 
-def test_no_flipped_bit_changes_what_is_read_in_silence(tmp_path: Path) -> None:
+FLIPS = 500
+
+
+def test_b4_no_flipped_bit_changes_what_is_read_in_silence(tmp_path: Path) -> None:
     original = tmp_path / "original"
     original.mkdir()
     journal = _open(original)
@@ -97,22 +110,64 @@ def test_no_flipped_bit_changes_what_is_read_in_silence(tmp_path: Path) -> None:
         journal.append(Kind.DONE, step=f"s{number}", result={"evidence": ["x" * 300]})
     wanted = journal.records()
     # Copied while open: half of the truth is still in the write-ahead log.
-    files = {p.name: p.read_bytes() for p in original.iterdir() if not p.name.endswith("-shm")}
+    files = {p.name: p.read_bytes() for p in original.iterdir() if p.name in _KEPT}
+    assert set(files) == _KEPT
     journal.close()
     chance = random.Random(4)
-    detected = 0
-    for number in range(500):
+    detected = harmless = 0
+    for number in range(FLIPS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        victim = chance.choice(sorted(files))
+        victim = sorted(files)[number % len(files)]
         for name, content in files.items():
             (folder / name).write_bytes(_flip(content, chance) if name == victim else content)
         try:
+            # Harmless is only what is proven to be: every record is the one that was written.
             assert read_journal(folder) == wanted
+            harmless += 1
         except JournalError:
             detected += 1
+            # Nobody goes on by itself: the writer refuses what the reader refuses.
+            with pytest.raises(JournalError):
+                _open(folder)
         shutil.rmtree(folder)
-    assert detected > 250
+    assert detected + harmless == FLIPS
+    assert detected > FLIPS // 2
+
+
+_KEPT = {DATABASE, f"{DATABASE}-wal", MARK}
+
+
+def test_b4_every_flipped_bit_of_the_mark_is_noticed(tmp_path: Path) -> None:
+    _write(tmp_path, 3)
+    whole = (tmp_path / MARK).read_bytes()
+    for bit in range(len(whole) * 8):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        (tmp_path / MARK).write_bytes(bytes(changed))
+        with pytest.raises(JournalError):
+            read_journal(tmp_path)
+    (tmp_path / MARK).write_bytes(whole)
+    assert len(read_journal(tmp_path)) == 3
+
+
+def test_b4_flipped_ends_of_a_run_are_not_shown(tmp_path: Path) -> None:
+    journal = _open(tmp_path)
+    journal.append(Kind.PLAN, args={"steps": []})
+    journal.append(Kind.HEAD, result={"state": "completed", "reason": "", "exit": 0})
+    journal.close()
+    ends = next(path for path in tmp_path.iterdir() if path.name.startswith("ends"))
+    whole = ends.read_bytes()
+    assert read_ends(tmp_path) == Ends(journal.records()[1], journal.records()[0])
+    assert is_over(tmp_path)
+    for bit in range(0, len(whole) * 8, 7):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        ends.write_bytes(bytes(changed))
+        assert read_ends(tmp_path) is None
+        assert not is_over(tmp_path)
+    ends.unlink()
+    assert not is_over(tmp_path)
 
 
 def _flip(content: bytes, chance: random.Random) -> bytes:
@@ -152,3 +207,29 @@ def test_the_chain_names_its_first_break(tmp_path: Path) -> None:
     assert check_chain([*records[:1], *records[2:]]) == "record 2 is missing"
     swapped = [records[0], records[1], records[3], records[2]]
     assert check_chain(swapped) == "record 3 is missing"
+
+
+def test_records_carry_the_fence_from_the_lease_on(tmp_path: Path) -> None:
+    journal = _open(tmp_path)
+    journal.append(Kind.PLAN)
+    journal.fence = 7
+    journal.append(Kind.LEASE)
+    journal.append(Kind.DONE, step="a")
+    assert [r.fence for r in journal.records()] == [0, 7, 7]
+    journal.close()
+
+
+def test_a_journal_of_elsewhere_is_taken_over_whole_or_not_at_all(tmp_path: Path) -> None:
+    for name in ("from", "to", "broken", "kept"):
+        (tmp_path / name).mkdir()
+    _write(tmp_path / "from", 4)
+    records = read_journal(tmp_path / "from")
+    adopt_records(tmp_path / "to", records)
+    assert read_journal(tmp_path / "to") == records
+    with pytest.raises(JournalError, match="record 2 is missing"):
+        adopt_records(tmp_path / "broken", [records[0], *records[2:]])
+    assert list((tmp_path / "broken").iterdir()) == []
+    _write(tmp_path / "kept", 1)
+    with pytest.raises(JournalError, match="has a journal already"):
+        adopt_records(tmp_path / "kept", records)
+    assert len(read_journal(tmp_path / "kept")) == 1
