@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from infctl.engine.handler import Handler, Permission
+from infctl.engine.handler import Handler
 from infctl.engine.operations import find
-from infctl.errors import Frozen, InfctlError, Refused
+from infctl.errors import Frozen, Refused
 from infctl.executor.mirroring import Mirror
+from infctl.executor.rights import ask_right
 from infctl.model.plan import Step
 from infctl.ports.world import World
-
-_DEADLINE = 2.0
 
 
 class Held(Protocol):
@@ -49,22 +48,6 @@ class RunPermit:
 
     async def _rights(self, handler: Handler, step: Step) -> None:
         needed = handler.permissions(step.operation.args)
-        answers = await asyncio.gather(*(self._may(p) for p in needed))
+        answers = await asyncio.gather(*(ask_right(self._world, p) for p in needed))
         if missing := [why for why in answers if why]:
             raise Refused("; ".join(missing), unchanged="the step has not begun")
-
-    async def _may(self, needed: Permission) -> str:
-        """An empty text where it is allowed; an error is a no."""
-        what = f"{needed.verb} {needed.kind.kind} in {needed.region}"
-        cluster = self._world.clusters.get(needed.region)
-        if cluster is None:
-            return f"there is no cluster to {what}"
-        try:
-            async with asyncio.timeout(_DEADLINE):
-                may = await cluster.can(
-                    needed.verb, needed.kind, needed.namespace, subresource=needed.subresource
-                )
-        except (InfctlError, TimeoutError) as error:
-            reason = error.what if isinstance(error, InfctlError) else "no answer in time"
-            return f"whether we may {what} is not known: {reason}"
-        return "" if may else f"we may not {what}"
