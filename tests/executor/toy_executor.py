@@ -1,6 +1,7 @@
 """An executor over the toy world, in fast time: python toy_executor.py RUN_FOLDER."""
 
 import asyncio
+import functools
 import logging
 import sys
 import time
@@ -10,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
 from toy_world import Toy, ToyClock
 
+from infctl.engine.locks import EnvironmentLock
+from infctl.executor import exclusive
 from infctl.executor.execution import execute
 from infctl.executor.order import read_order
 
@@ -32,8 +35,16 @@ class FastClock(ToyClock):
         self.boottime()
 
 
+def _slow_lease() -> None:
+    """Leases run by the host's own seconds: a busy machine must not lose them to fast time."""
+    vars(exclusive)["EnvironmentLock"] = functools.partial(
+        EnvironmentLock, duration=15.0 * SPEED, renew_deadline=10.0 * SPEED
+    )
+
+
 def main(folder: Path) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    _slow_lease()
     clock = FastClock()
     clock.boottime()
     toy = Toy(clock=clock)

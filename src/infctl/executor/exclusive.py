@@ -7,10 +7,13 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from infctl.engine.fencing import fenced
 from infctl.engine.locks import EnvironmentLock, Who, lock_sites
 from infctl.errors import InfctlError
+from infctl.model.run import RunView
 from infctl.ports.world import World
 
 LOCK = "lock"
@@ -59,3 +62,20 @@ async def exclusive(
             # A lease that cannot be given back runs out by itself.
             async with asyncio.timeout(3.0):
                 await lock.release()
+
+
+def holder_of(held: Exclusive, folder: Path) -> dict[str, Any]:
+    """Who carries the run on, and with which lease."""
+    return {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "lease": held.lock.id,
+        "folder": str(folder),
+    }
+
+
+def dead_lease(view: RunView, folder: Path) -> str:
+    """The lease of the executor before us, if it ran in this folder: its file lock is ours now."""
+    holder = view.holder if isinstance(view.holder, dict) else {}
+    is_here = holder.get("host") == socket.gethostname() and holder.get("folder") == str(folder)
+    return str(holder.get("lease", "")) if is_here else ""

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,15 @@ from infctl.engine.machine import Machine
 from infctl.engine.operations import find
 from infctl.errors import Exit, InfctlError, JournalError, LeaseLost, Refused
 from infctl.executor import control, leases
+from infctl.executor.alongside import beside, while_held
 from infctl.executor.conclusion import conclude, exit_code
-from infctl.executor.exclusive import LOCK, Exclusive, exclusive
+from infctl.executor.exclusive import LOCK, Exclusive, dead_lease, exclusive, holder_of
 from infctl.executor.facts import read_facts, with_rights
 from infctl.executor.folders import Lock, environment_lock, run_lock
 from infctl.executor.freezing import frozen_here
 from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order
-from infctl.executor.permission import Held, RunPermit
+from infctl.executor.permission import RunPermit
 from infctl.executor.recorder import record
 from infctl.executor.remote import refuse_if_overtaken
 from infctl.model.journal import Kind
@@ -41,7 +42,6 @@ from infctl.wiring import fit
 SETTLE_SECONDS = 10.0
 HEAL_SECONDS = 60.0
 _FREEZE_POLL = 0.2
-_LEASE_POLL = 0.5
 _log = logging.getLogger(__name__)
 
 OpenWorld = Callable[[Platform, str], World]
@@ -170,18 +170,18 @@ class _Execution:
             self.order.run,
             tell=self._tell,
             carries_on=not is_new,
-            succeeds=_dead_lease(self.journal.view(), self.folder),
+            succeeds=dead_lease(self.journal.view(), self.folder),
             force=LOCK in self.order.overridden,
         )
         async with holding as held:
             if not is_new:
                 await refuse_if_overtaken(self.world, self.journal.view())
             self.journal.fence = held.fence
-            self.journal.append(Kind.LEASE, args=_holder(held, self.folder))
+            self.journal.append(Kind.LEASE, args=holder_of(held, self.folder))
             mirror = Mirror(
                 self.world.clusters, self.order, self.journal, self.world.clock, self._tell
             )
-            async with _beside(mirror.run(), self.freezes.run(), self._obey_freezes()):
+            async with beside(mirror.run(), self.freezes.run(), self._obey_freezes()):
                 state, reason = await self._machine(held, mirror)
                 if state is RunState.RUNNING:
                     return int(Exit.PAUSED)
@@ -233,8 +233,8 @@ class _Execution:
         faults = leases.renew_faults(
             order.plan, self._view, self.world, self._lost, lambda: self._frozen() is not None
         )
-        async with self._recorded(), control.serve(self.folder, self.decisions), _beside(faults):
-            return await self._until_signal(_while_held(machine.run(), held.lock))
+        async with self._recorded(), control.serve(self.folder, self.decisions), beside(faults):
+            return await self._until_signal(while_held(machine.run(), held.lock))
 
     def _lost(self, fault: str) -> None:
         """A fault that ended by itself: what would be measured from now on is not its recovery."""
@@ -281,50 +281,6 @@ class _Execution:
             if self._view().state in PAUSED:
                 return
             await asyncio.sleep(0.1)
-
-
-@contextlib.asynccontextmanager
-async def _beside(*running: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Tasks that live as long as the block."""
-    tasks = [asyncio.create_task(each) for each in running]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _while_held(
-    running: Coroutine[Any, Any, tuple[RunState, str]], lock: Held
-) -> tuple[RunState, str]:
-    """The machine's end, or LeaseLost as soon as the lease is, also while its steps only wait."""
-    task = asyncio.create_task(running)
-    try:
-        while not task.done():
-            lock.check()
-            await asyncio.wait({task}, timeout=_LEASE_POLL)
-        return task.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _holder(held: Exclusive, folder: Path) -> dict[str, Any]:
-    """Who carries the run on, and with which lease."""
-    return {
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "lease": held.lock.id,
-        "folder": str(folder),
-    }
-
-
-def _dead_lease(view: RunView, folder: Path) -> str:
-    """The lease of the executor before us, if it ran in this folder: its file lock is ours now."""
-    holder = view.holder if isinstance(view.holder, dict) else {}
-    is_here = holder.get("host") == socket.gethostname() and holder.get("folder") == str(folder)
-    return str(holder.get("lease", "")) if is_here else ""
 
 
 def _end(journal: FileJournal, state: RunState, reason: str, code: int, **result: Any) -> int:
