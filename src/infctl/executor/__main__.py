@@ -10,6 +10,7 @@ from infctl.clients.clock import SystemClock
 from infctl.errors import Exit, InfctlError
 from infctl.executor.control import decode
 from infctl.executor.execution import execute
+from infctl.executor.log import CappedLog
 from infctl.executor.order import read_order
 
 _LONGEST = 64 * 1024
@@ -18,10 +19,9 @@ _log = logging.getLogger(__name__)
 
 def main(arguments: list[str]) -> int:
     """Run one order; its log is stderr."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
     os.umask(0o077)
+    handler = CappedLog(Path(arguments[0] if arguments else "/"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     if len(arguments) != 1:
         _log.error("usage: python -m infctl.executor RUN_FOLDER")
         return int(Exit.USAGE)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from infctl.engine.graph import problems_of
-from infctl.engine.journal import JournalReader, read_journal
+from infctl.engine.journal import JournalReader, read_journal, spill_path
 from infctl.engine.operations import find
 from infctl.errors import InfctlError, UsageError
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
-from infctl.executor.listing import ended_view, open_runs
+from infctl.executor.listing import ended_view, folded, open_runs
 from infctl.model.plan import Step
-from infctl.model.run import PAUSED, RunState, RunView, StepState, StepView, fold
+from infctl.model.run import PAUSED, RunState, RunView, StepState, StepView
 
 POLL = 0.15
 _START_SECONDS = 5.0
@@ -32,10 +32,16 @@ def read_run(run: str) -> RunView:
     folder = find_folder(run)
     alive = is_alive(folder)
     try:
-        view = fold(read_journal(folder))
+        view = folded(read_journal(folder))
     except InfctlError as error:
         return RunView(run=folder.name, state=RunState.IN_DOUBT, reason=error.what)
-    return doubt(replace(view, run=folder.name), alive=alive)
+    return doubt(replace(view, run=folder.name, notes=view.notes + _spilled(folder)), alive=alive)
+
+
+def _spilled(folder: Path) -> tuple[str, ...]:
+    """Where the run's last records are, if its own disk took none."""
+    path = spill_path(folder.name)
+    return (f"its last records are in {path}",) if path is not None and path.is_file() else ()
 
 
 def doubt(view: RunView, *, alive: bool) -> RunView:
@@ -135,7 +141,7 @@ async def follow(run: str) -> AsyncIterator[RunView]:
     try:
         while True:
             alive = is_alive(folder)
-            view = fold(reader.fresh(), view)
+            view = folded(reader.fresh(), view)
             if not view.run:
                 view = replace(view, run=run)
             is_starting = view.seq == 0 and waited < _START_SECONDS
