@@ -4,7 +4,6 @@ A value never becomes part of what is looked at again, so nothing that it holds 
 There is no environment, no attribute, no filter, no condition.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ _PLACEHOLDER = re.compile(r"\$\{(" + _NAME + r")\}")
 LARGEST = 16 * 1024
 LARGEST_RESULT = 256 * 1024
 _DEEPEST = 32
+_LARGEST_NUMBER = 1e300
 _PROGRAM_PARTS = frozenset({"arguments"})
 
 
@@ -144,7 +144,7 @@ def _is_of(value: Any, wanted: Type) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
     if wanted is Type.NUMBER:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return is_number and math.isfinite(value)
+        return is_number and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER
     if not isinstance(value, str):
         return False
     return is_name(value) if wanted is Type.NAME else len(value) <= LARGEST and "\0" not in value

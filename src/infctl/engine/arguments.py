@@ -4,8 +4,8 @@ A rule answers with what a value must be, or with an empty text where it is that
 from files that people wrote, so a problem never repeats them.
 """
 
+import ipaddress
 import json
-import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
@@ -54,6 +54,24 @@ def key(value: Any) -> str:
     return "" if is_right else "letters, digits, dots, - and _, at most 253"
 
 
+def below(value: Any) -> str:
+    """A path below a folder that is not named here: parts of letters, digits, dots, - and _."""
+    parts = value.split("/") if isinstance(value, str) and len(value) <= 253 else []
+    is_right = bool(parts) and all(_LABEL.fullmatch(part) for part in parts)
+    return "" if is_right else "a path below, of letters, digits, dots, - and _"
+
+
+def address(value: Any) -> str:
+    """An IP address, or nothing where none is known."""
+    if value == "":
+        return ""
+    try:
+        ipaddress.ip_address(value if isinstance(value, str) else "")
+    except ValueError:
+        return "an IP address"
+    return ""
+
+
 def text(most: int = 4096, *, least: int = 1, lines: bool = False) -> Rule:
     """Text without control, format or bidi characters; `lines` allows line breaks and tabs."""
 
@@ -72,8 +90,9 @@ def number(least: float, most: float) -> Rule:
 
     def rule(value: Any) -> str:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        is_right = is_number and math.isfinite(value) and least <= value <= most
-        return "" if is_right else f"a number from {least:g} to {most:g}"
+        return (
+            "" if is_number and least <= value <= most else f"a number from {least:g} to {most:g}"
+        )
 
     return rule
 

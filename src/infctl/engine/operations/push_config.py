@@ -112,8 +112,13 @@ def digest_of(content: str) -> str:
 
 
 def _content(value: Any) -> str:
-    is_right = isinstance(value, str) and len(value.encode(errors="replace")) <= arguments.LARGEST
-    return "" if is_right and "\0" not in value else "text of at most 256 KiB"
+    words = "text of at most 256 KiB"
+    if not isinstance(value, str) or "\0" in value:
+        return words
+    try:
+        return "" if len(value.encode()) <= arguments.LARGEST else words
+    except UnicodeEncodeError:  # Lone surrogates have no bytes.
+        return words
 
 
 def _name(args: Args) -> str:
