@@ -51,7 +51,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "locks": Entry("infctl.commands.locks", "app", "Who may change an environment now.", MOVE),
     "lab": Entry("infctl.commands.lab", "app", "Several regions on this machine.", SETUP),
-    "sim": Entry("infctl.commands.sim", "sim", "Try the engine against faults drawn by seed.", LEARN),
+    "sim": Entry(
+        "infctl.commands.sim", "sim", "Try the engine against faults drawn by seed.", LEARN
+    ),
     "init": Entry("infctl.commands.init", "init", "Write a commented platform.yaml.", SETUP),
     "config": Entry("infctl.commands.config", "app", "Check and show the platform file.", SETUP),
     "completion": Entry(

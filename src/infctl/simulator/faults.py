@@ -15,7 +15,7 @@ FAULTS: dict[str, str] = {
     "partition": "a region cannot be reached",
     "partition_all": "no region can be reached",
     "api_restart": "a region's servers restart",
-    "meddling": "somebody else changes the object that is about to be changed",
+    "meddling": "somebody else scales what a run changes, too",
     "slow_rollout": "what was accepted becomes true only much later",
     "wall_step": "the wall clock steps by an hour",
     "suspend": "the executor's machine sleeps for a minute",
@@ -26,7 +26,7 @@ FAULTS: dict[str, str] = {
 }
 """Every kind of fault by name, with its sentence."""
 
-REQUESTS = frozenset({"request_lost", "reply_lost", "late_request", "slow_reply", "meddling"})
+REQUESTS = frozenset({"request_lost", "reply_lost", "late_request", "slow_reply"})
 """Faults of the next request that changes something."""
 WRITES = frozenset({"disk_full", "io_error", "slow_disk"})
 """Faults of the next write to the journal."""

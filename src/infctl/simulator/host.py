@@ -14,6 +14,7 @@ from infctl.model.run import RunState, RunView
 from infctl.ports.world import World
 from infctl.simulator.clock import HostClock
 from infctl.simulator.disk import NOWHERE, SimulatedDisk, WatchedJournal
+from infctl.simulator.engine import Lock
 from infctl.simulator.loop import PROCESS, Process
 from infctl.simulator.network import Link
 from infctl.simulator.ports import clusters, ports
@@ -44,6 +45,7 @@ class Executor:
     ended: str = ""
     link: Link = field(init=False)
     journal: WatchedJournal | None = None
+    lock: Lock | None = None
 
     def __post_init__(self) -> None:
         self.link = Link(
@@ -77,6 +79,7 @@ class Executor:
         world = ports(simulation.network, self.link, simulation.world, self.host.clock)
         lock = simulation.engine.lock(self._for_locks(world), job.run, simulation.chance)
         fence = await lock.acquire()
+        self.lock = lock
         renewing = asyncio.create_task(lock.renew_forever())
         try:
             journal.fence = self.link.fence = fence
@@ -103,6 +106,7 @@ class Executor:
             renewing.cancel()
             with contextlib.suppress(InfctlError, TimeoutError):
                 async with asyncio.timeout(3.0):
+                    self.lock = None
                     await lock.release()
 
     def _for_locks(self, world: World) -> World:
@@ -111,6 +115,16 @@ class Executor:
         return replace(
             world, clusters=clusters(self.simulation.network, link, self.simulation.world)
         )
+
+    def believes_to_hold(self) -> bool:
+        """Whether it would act now, if it were to."""
+        if self.lock is None or self.process.dead or self.ended:
+            return False
+        try:
+            self.lock.check()
+        except LeaseLost:
+            return False
+        return True
 
     def view(self) -> RunView:
         """The run as the journal tells it."""

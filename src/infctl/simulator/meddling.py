@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 from infctl.content.facts import Facts
 from infctl.ports.cluster import DEPLOYMENT
 from infctl.simulator.environment import platform
-from infctl.simulator.trace import DOING, Job
 
 if TYPE_CHECKING:
     from infctl.simulator.simulation import Simulation
 
 
-def meddle(simulation: "Simulation", job: Job, region: str) -> None:
+def meddle(simulation: "Simulation", region: str) -> None:
     """Somebody scales the service there, as kubectl does, right before our request goes out."""
-    del job
     cluster = simulation.world.clusters.get(region)
-    doing = DOING.get()
-    if cluster is None or doing is None or doing.kind != "scale_deployment":
+    if cluster is None:
         return
     name = platform().service.name
     key = (DEPLOYMENT, name, f"{name}-stable")

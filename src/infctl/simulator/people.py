@@ -73,7 +73,9 @@ class Person:
         while not (executor.ended or executor.process.dead):
             self.changed.clear()
             if self.job.state in _PAUSED:
-                await asyncio.sleep(self.simulation.chance.uniform(0.5, 20.0))
+                await asyncio.sleep(
+                    self.simulation.chance.uniform(0.5, self.simulation.scenario.patience)
+                )
                 if self.job.state in _PAUSED:
                     self._decide(self._choose())
             await self._wait()

@@ -44,8 +44,8 @@ def random_plan(chance: random.Random) -> Plan:
 
 
 def _whole(name: str, steps: tuple[Step, ...], deadline: float) -> Plan:
-    regions = {s.operation.region for s in steps if s.operation.region is not None}
-    radius = BlastRadius(tuple(sorted(regions)))
+    # A switch is kept in all the other regions.
+    radius = BlastRadius(platform().region_names)
     return Plan(name, "drawn by seed", "simulated", steps, radius, deadline=deadline)
 
 

@@ -25,7 +25,8 @@ class Interruption:
 class Scenario:
     """Drawn before anything runs, so that each part of it can be left out.
 
-    `decisions` answer the pauses in their order; after them people try again, then give up.
+    `decisions` answer the pauses in their order, each after up to `patience` seconds; then people
+    try again, then give up.
     """
 
     seed: int
@@ -35,17 +36,7 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     decisions: tuple[str, ...] = ()
     interruptions: tuple[Interruption, ...] = ()
-
-    def size(self) -> int:
-        """How much there is to read."""
-        rival = 0 if self.rival is None else len(self.rival.steps)
-        return (
-            len(self.plan.steps)
-            + rival
-            + len(self.faults)
-            + len(self.decisions)
-            + len(self.interruptions)
-        )
+    patience: float = 20.0
 
     def smaller(self) -> "list[Scenario]":
         """The same with one thing less."""

@@ -26,6 +26,7 @@ from infctl.simulator.scenario import Scenario
 from infctl.simulator.strikes import STRIKES
 from infctl.simulator.trace import DOING, Act, Doing, Job, Trace
 
+FORGETTING = 600.0
 CLOSED = 6 * 3600.0
 """Seconds within which every run must have ended, once people and faults had their turn."""
 
@@ -44,6 +45,7 @@ class Simulation:
     slow_until: dict[str, float] = field(default_factory=dict)
     frozen_until: float = -1.0
     guard_broke: bool = False
+    ended: float = 0.0
     newest: dict[str, int] = field(default_factory=dict)
     sleeps: list[tuple[str, float, float]] = field(default_factory=list)
 
@@ -60,6 +62,13 @@ class Simulation:
         for kind in {f.kind for f in self.scenario.faults} & BEFOREHAND:
             self.trace.injected[kind] += 1
 
+    async def _forget(self) -> None:
+        """API servers keep no history for ever: nobody watches here."""
+        while True:
+            await asyncio.sleep(FORGETTING)
+            for cluster in self.world.clusters.values():
+                cluster.storage.forget()
+
     async def run(self) -> None:
         """Everything, until every run has ended or nobody can do anything more for it."""
         fast = any(f.kind == "fast_clock" for f in self.scenario.faults)
@@ -74,17 +83,21 @@ class Simulation:
             self.jobs.append(job)
             decisions = self.scenario.decisions if not number else ()
             self.people.append(Person(self, job, host, list(decisions), delay=number * 2.0))
+        forgetting = asyncio.create_task(self._forget())
+        closed = CLOSED + 2 * self.scenario.patience * len(self.scenario.decisions)
         try:
-            async with asyncio.timeout(CLOSED):
+            async with asyncio.timeout(closed):
                 await asyncio.gather(*(person.attend() for person in self.people))
         except TimeoutError:
             states = ", ".join(f"{p.job.run}: {p.job.state}, {p.last}" for p in self.people)
-            self.trace.accuse("every_run_ends", f"not within {CLOSED:g} s: {states}")
+            self.trace.accuse("every_run_ends", f"not within {closed:g} s: {states}")
+        forgetting.cancel()
         # What is still on its way arrives.
         await asyncio.sleep(60.0)
         for person in self.people:
             person.leave()
         invariants.judge_end(self)
+        self.ended = self.now()
 
     def now(self) -> float:
         """True time."""
@@ -116,12 +129,14 @@ class Simulation:
 
     def on_request(self, executor: Executor, place: str, writes: bool) -> str:
         """A request is about to go out; the fault that meets it."""
+        if not writes:
+            executor.job.looked = self.now()
         fault = self._strike(executor, "write" if writes else "read")
         if fault is None:
             return ""
         if fault.kind == "meddling":
-            meddling.meddle(self, executor.job, place)
-        return fault.kind if fault.kind in REQUESTS and fault.kind != "meddling" else ""
+            meddling.meddle(self, place if writes else fault.region)
+        return fault.kind if fault.kind in REQUESTS else ""
 
     def on_write(self, executor: Executor, what: str) -> str:
         """The journal is about to be written; what becomes of it."""
@@ -154,6 +169,9 @@ class Simulation:
             undoing = record.kind == Kind.UNDO_INTENT
             operation = record.undo if undoing else record.args
             DOING.set(Doing(job.run, step, undoing, operation["kind"], record.attempt))
+        elif record.kind == Kind.UNKNOWN:
+            job.lost[step] = self.now()
+            job.lost_life = job.lives
         elif record.kind in (Kind.DONE, Kind.FAILED, Kind.UNDO_DONE):
             DOING.set(None)
         invariants.judge_record(self, job, record)

@@ -53,7 +53,10 @@ class Act:
 
 @dataclass(slots=True)
 class Job:
-    """One run: its plan, where its journal lies, and what was there before it."""
+    """One run: its plan, where its journal lies, and what was there before it.
+
+    By step: when it `began`, and when its answer was `lost`; `looked` is the last read of any.
+    """
 
     run: str
     plan: Plan
@@ -68,6 +71,9 @@ class Job:
     lives: int = 0
     view: RunView = field(default_factory=RunView)
     began: dict[str, float] = field(default_factory=dict)
+    lost: dict[str, float] = field(default_factory=dict)
+    looked: float = -1.0
+    lost_life: int = 0
 
 
 @dataclass(slots=True)

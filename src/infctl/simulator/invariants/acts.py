@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from infctl.model.journal import Kind
+from infctl.simulator.effects import places
 from infctl.simulator.trace import Act, Job
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ def holder_alone_acts(simulation: "Simulation", act: Act) -> str:
         if fence > act.fence and now - at > _SLACK + simulation.slept(act.run, since=at):
             return f"{act.run} sends with fence {act.fence}, {run} got {fence} {now - at:.1f} s ago"
     return ""
+
+
+def lost_is_read_back(simulation: "Simulation", act: Act) -> str:
+    """Whoever lost an answer looks at what is there before sending again."""
+    if act.doing is None or act.doing.undoing:
+        return ""
+    job = _job(simulation, act)
+    lost = job.lost.get(act.doing.step)
+    has_looked = lost is None or job.looked >= lost or job.lost_life != job.lives
+    if has_looked or not places(job.plan.step(act.doing.step).operation):
+        return ""
+    return f"{act.doing.step} sends {act.verb} again without having looked"
 
 
 def newest_fence_writes(simulation: "Simulation", act: Act) -> str:

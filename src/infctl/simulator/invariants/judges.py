@@ -13,7 +13,12 @@ from infctl.simulator.trace import Act, Job
 if TYPE_CHECKING:
     from infctl.simulator.simulation import Simulation
 
-SENDING = (acts.intent_comes_first, acts.done_is_done, acts.holder_alone_acts)
+SENDING = (
+    acts.intent_comes_first,
+    acts.done_is_done,
+    acts.holder_alone_acts,
+    acts.lost_is_read_back,
+)
 ARRIVAL = (acts.newest_fence_writes, acts.some_region_serves)
 RECORD = (
     records.words_follow,
@@ -44,7 +49,11 @@ def judge_arrival(simulation: "Simulation", act: Act) -> None:
 
 
 def judge_grant(simulation: "Simulation", job: Job, fence: int) -> None:
-    """A run got the lock: fences only grow."""
+    """A run got the lock: fences only grow, and nobody else believes to hold it."""
+    for person in simulation.people:
+        other = person.executor
+        if other is not None and other.job is not job and other.believes_to_hold():
+            simulation.trace.accuse("one_holder", f"{job.run} got the lock, {other.job.run} has it")
     newest = max((f for _, f, _ in simulation.trace.grants[:-1]), default=0)
     if fence <= newest:
         simulation.trace.accuse("fences_grow", f"{job.run} got {fence} after {newest}")
@@ -59,7 +68,10 @@ def judge_record(simulation: "Simulation", job: Job, record: Record) -> None:
     rules: list[tuple[str, Callable[[], str]]] = [
         (rule.__name__, partial(rule, job, before, after, record)) for rule in RECORD
     ]
-    rules.append(("done_is_true", partial(records.done_is_true, simulation, job, record)))
+    rules += [
+        (rule.__name__, partial(rule, simulation, job, record))
+        for rule in (records.done_is_true, records.undo_leaves_others_alone)
+    ]
     _ask(simulation, rules)
 
 

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 from infctl.model.journal import Kind, Record
 from infctl.model.run import ENDED, RunState, RunView, StepState
-from infctl.simulator.effects import holds
+from infctl.simulator.effects import holds, places
 from infctl.simulator.trace import Job
 
 if TYPE_CHECKING:
     from infctl.simulator.simulation import Simulation
 
+_LOOK = 3.0
+"""Seconds that a look at the world may take."""
 _NEXT: dict[StepState, frozenset[StepState]] = {
     StepState.WAITING: frozenset(
         {StepState.RUNNING, StepState.FAILED, StepState.SKIPPED, StepState.UNKNOWN}
@@ -81,6 +83,23 @@ def undo_knows_before(job: Job, before: RunView, after: RunView, record: Record)
         return ""
     promised = before.step(record.step or "").undo
     return "" if record.undo == promised else f"{record.step}: another undo than was written"
+
+
+def undo_leaves_others_alone(simulation: "Simulation", job: Job, record: Record) -> str:
+    """What somebody else has changed since is not taken back."""
+    if record.kind != Kind.UNDO_INTENT:
+        return ""
+    operation = job.plan.step(record.step or "").operation
+    touched = places(operation)
+    acts = [a for a in simulation.trace.acts if a.run == job.run and touched & set(a.changed)]
+    ours = max((a.at for a in acts), default=0.0)
+    theirs = max((simulation.trace.foreign.get(p, -1.0) for p in touched), default=-1.0)
+    # A look may be answered just before the other one changes it.
+    if theirs <= ours or simulation.now() - theirs < _LOOK or operation.kind != "scale_deployment":
+        return ""
+    if holds(simulation.world, operation) is not False:
+        return ""
+    return f"{record.step} is taken back, and somebody else had changed it"
 
 
 def done_is_true(simulation: "Simulation", job: Job, record: Record) -> str:
