@@ -127,7 +127,11 @@ async def test_a_holder_who_slept_changes_nothing_on_a_real_server(
     for verb in verbs:
         with pytest.raises(LeaseLost):
             await verb
-    assert await cluster.read(DEPLOYMENT, "server", namespace) == before
+    after = await cluster.read(DEPLOYMENT, "server", namespace)
+    assert before is not None
+    assert after is not None
+    assert after["spec"] == before["spec"]
+    assert fence.carried(after) == str(number)
     assert await cluster.read(CONFIG_MAP, "doomed", namespace)
     assert await cluster.read(CONFIG_MAP, "third", namespace) is None
     await successor.merge(DEPLOYMENT, "server", namespace, {"spec": {"replicas": 0}})
