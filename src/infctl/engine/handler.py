@@ -53,8 +53,9 @@ class Handler(ABC):
     """One kind of operation, at one version.
 
     `changes` says whether it changes the world; `reversible` whether `undo` can take that back;
-    `heals` marks operations that only end a hurt; `completes` those that, applied again, complete
-    what a crash left half done. Applying twice is applying once.
+    `heals` marks operations that only end a hurt; `renews` those after which controllers make anew
+    what ended, so that nothing has to be taken back; `completes` those that, applied again,
+    complete what a crash left half done. Applying twice is applying once.
     """
 
     kind: ClassVar[str]
@@ -62,6 +63,7 @@ class Handler(ABC):
     changes: ClassVar[bool] = True
     reversible: ClassVar[bool] = True
     heals: ClassVar[bool] = False
+    renews: ClassVar[bool] = False
     completes: ClassVar[bool] = False
     control_plane: ClassVar[bool] = False
 

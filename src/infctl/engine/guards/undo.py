@@ -12,6 +12,6 @@ def undo_exists(plan: Plan, facts: Facts) -> Outcome:
     for step in plan.steps:
         handler = find(step.operation.kind, step.operation.version)
         reverses = handler.reverses(step.operation.args)
-        if handler.changes and not (reverses or handler.heals):
+        if handler.changes and not (reverses or handler.heals or handler.renews):
             return Outcome(Word.FAILED, (f"{step.id} cannot be taken back",))
     return Outcome(Word.PASSED, ("every change can be taken back",))
