@@ -4,14 +4,39 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from infctl.engine import arguments
 from infctl.engine.handler import Args, Context
 from infctl.errors import InfctlError, Unreachable
+from infctl.model.shift import LONGEST
 from infctl.ports.cloud import ObjectStore
 
 DEADLINE = 3.0
 """Seconds that one keeper may take; nobody waits for a dying region."""
 
 Act = Callable[[ObjectStore, str, str], Awaitable[Any]]
+
+
+def check(kind: str, args: Args) -> None:
+    """Raise ConfigurationError where the arguments are not those of a switch."""
+    rules = {
+        "region": arguments.name,
+        "keepers": arguments.mapping_of(arguments.key, keys=arguments.name),
+        "key": arguments.below,
+    }
+    optional = {"reason": arguments.text(1024, least=0), "keep": arguments.number(0, LONGEST)}
+    arguments.check_arguments(kind, args, rules, optional)
+
+
+def touches(args: Args) -> tuple[str, ...]:
+    """The region that clients come to or leave, and the objects that say so."""
+    keepers = sorted(args["keepers"].items())
+    objects = (f"{keeper}: object {args['key']} in {bucket}" for keeper, bucket in keepers)
+    return (f"{args['region']}: in or out of the answers", *objects)
+
+
+def loss(args: Args) -> str:
+    """What is not known where nobody saw the effect."""
+    return f"whether clients still reach {args['region']} is not known"
 
 
 async def ask_keepers(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from infctl.engine import arguments
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.engine.operations.inject_fault import faults_of
 from infctl.model.outcome import Outcome
@@ -14,6 +15,18 @@ class HealFault(Handler):
     kind = "heal_fault"
     reversible = False
     heals = True
+
+    def check(self, args: Args) -> None:
+        """Which fault."""
+        arguments.check_arguments(self.kind, args, {"fault": arguments.name})
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """What the fault had stopped."""
+        return (f"fault {args['fault']}",)
+
+    def loss(self, args: Args) -> str:
+        """Whether it still hurts."""
+        return f"whether the fault {args['fault']} is over is not known; it ends by its own lease"
 
     async def observe(self, context: Context, args: Args) -> Any:
         """Whether this fault is in force."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from infctl.engine import arguments
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.errors import Refused
 from infctl.model.outcome import Outcome
@@ -20,6 +21,26 @@ class InjectFault(Handler):
     """Args: fault (an id), fault_kind (kill or freeze), target, ttl in seconds."""
 
     kind = "inject_fault"
+
+    def check(self, args: Args) -> None:
+        """What is hurt, how, and for how long at most."""
+        rules = {
+            "fault": arguments.name,
+            "fault_kind": arguments.one_of("kill", "freeze"),
+            "target": _target,
+            "ttl": arguments.number(1, 86_400),
+        }
+        arguments.check_arguments(self.kind, args, rules)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """The target, whose first part says what it is."""
+        kind, _, name = str(args["target"]).partition("/")
+        what = f"everything in {name}" if kind == "region" else str(args["target"])
+        return (f"{what}: {args['fault_kind']}",)
+
+    def loss(self, args: Args) -> str:
+        """Whether it hurts."""
+        return f"whether {args['target']} is hurt is not known; the fault ends by its own lease"
 
     async def observe(self, context: Context, args: Args) -> Any:
         """Whether this fault is in force."""
@@ -44,3 +65,9 @@ class InjectFault(Handler):
         if await self.observe(context, args):
             return passed(f"{args['fault_kind']} of {args['target']} is in force")
         return not_yet(f"{args['fault_kind']} of {args['target']} is not in force")
+
+
+def _target(value: Any) -> str:
+    parts = value.split("/") if isinstance(value, str) else []
+    is_right = 2 <= len(parts) <= 4 and not any(arguments.key(part) for part in parts)
+    return "" if is_right else "a target such as region/NAME"

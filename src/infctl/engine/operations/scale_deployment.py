@@ -1,9 +1,21 @@
 """scale_deployment: set a Deployment's replicas and wait until they are ready."""
 
+import math
 from typing import Any
 
-from infctl.engine.handler import Args, Context, Handler, not_yet, passed
-from infctl.errors import Refused
+from infctl.engine import arguments
+from infctl.engine.config_maps import require_as_before
+from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
+from infctl.engine.objects import (
+    PLACE,
+    another,
+    permission,
+    require_object,
+    uid,
+    where,
+    write_fields,
+)
+from infctl.engine.own_step import digest_of
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import DEPLOYMENT, Object
@@ -12,16 +24,37 @@ KIND = "scale_deployment"
 
 
 class ScaleDeployment(Handler):
-    """Args: region, namespace, name, replicas.
+    """Args: region, namespace, name, replicas; optional: min_percent (100), uid.
 
     The parent's spec.replicas is patched, since admission policies see no annotations on `scale`.
+    `min_percent` of the replicas have to be ready for the step to pass.
     """
 
     kind = KIND
 
+    def check(self, args: Args) -> None:
+        """How many, of what."""
+        rules = {**PLACE, "replicas": arguments.whole(0, 10_000)}
+        optional = {"min_percent": arguments.number(0, 100), "uid": uid}
+        arguments.check_arguments(KIND, args, rules, optional)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """One Deployment."""
+        return (where(args, DEPLOYMENT),)
+
+    def permissions(self, args: Args) -> tuple[Permission, ...]:
+        """To read it and to patch it."""
+        return permission(args, DEPLOYMENT, "get", "patch")
+
+    def loss(self, args: Args) -> str:
+        """How many serve."""
+        return f"how many of {args['replicas']} replicas in {args['region']} serve is not known"
+
     async def observe(self, context: Context, args: Args) -> Any:
         """The replicas that are wanted now."""
-        return int((await _read(context, args)).get("spec", {}).get("replicas", 1))
+        found = await require_object(context, args, DEPLOYMENT)
+        context.memory[_memory(args)] = _uid(found)
+        return _replicas(found)
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """Back to the replicas from before."""
@@ -31,43 +64,53 @@ class ScaleDeployment(Handler):
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Patch, if the object is still the one that was read."""
-        del key
         args = operation.args
-        found = await _read(context, args)
-        precondition = {
-            name: found["metadata"][name]
-            for name in ("uid", "resourceVersion")
-            if name in found.get("metadata", {})
-        }
-        patch = {"metadata": precondition, "spec": {"replicas": args["replicas"]}}
-        cluster = context.world.clusters[args["region"]]
-        await cluster.merge(DEPLOYMENT, args["name"], args["namespace"], patch)
-        return {"replicas": args["replicas"]}
+        found = await require_object(context, args, DEPLOYMENT)
+        what = where(args, DEPLOYMENT)
+        # Journals of the first release know a number alone, so the uid is remembered beside it.
+        meant = args.get("uid") or context.memory.get(_memory(args))
+        if meant not in (None, _uid(found)):
+            raise another(what)
+        now, wanted = _replicas(found), args["replicas"]
+        require_as_before(context, key, now, wanted, what)
+        if now != wanted:
+            patch = {"spec": {"replicas": wanted}}
+            await write_fields(context, args, DEPLOYMENT, found, patch)
+        return {"replicas": wanted}
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:
-        """As many replicas ready as wanted."""
+        """As many replicas ready as wanted, or the percentage of them that is enough."""
         args = operation.args
-        found = await _read(context, args)
-        wanted = found.get("spec", {}).get("replicas")
+        found = await require_object(context, args, DEPLOYMENT)
+        wanted = _replicas(found)
         if wanted != args["replicas"]:
             return not_yet(f"{args['region']}: {wanted} replicas wanted, not {args['replicas']}")
-        ready = int(found.get("status", {}).get("readyReplicas") or 0)
+        status = found.get("status") or {}
+        generation = int(found["metadata"].get("generation") or 0)
+        if int(status.get("observedGeneration") or 0) < generation:
+            return not_yet(f"{args['region']}: the Deployment's status is of an older generation")
+        ready = int(status.get("readyReplicas") or 0)
+        enough = math.ceil(wanted * args.get("min_percent", 100) / 100)
         sentence = f"{args['region']}: {ready} of {wanted} replicas ready"
-        return passed(sentence) if ready >= args["replicas"] else not_yet(sentence)
+        if enough < wanted:
+            sentence += f", {enough} are enough"
+        return passed(sentence) if ready >= enough else not_yet(sentence)
 
     async def untouched(self, context: Context, operation: Operation) -> Outcome:
         """Whether nobody wanted another number since."""
-        wanted = await self.observe(context, operation.args)
+        wanted = _replicas(await require_object(context, operation.args, DEPLOYMENT))
         if wanted == operation.args["replicas"]:
             return passed()
         return not_yet(f"{wanted} replicas are wanted now")
 
 
-async def _read(context: Context, args: Args) -> Object:
-    cluster = context.world.clusters.get(args["region"])
-    if cluster is None:
-        raise Refused(f"there is no cluster for {args['region']}")
-    found = await cluster.read(DEPLOYMENT, args["name"], args["namespace"])
-    if found is None:
-        raise Refused(f"{args['region']} has no Deployment {args['namespace']}/{args['name']}")
-    return found
+def _replicas(found: Object) -> int:
+    return int(found.get("spec", {}).get("replicas", 1))
+
+
+def _uid(found: Object) -> Any:
+    return found["metadata"].get("uid")
+
+
+def _memory(args: Args) -> str:
+    return f"{KIND}/{digest_of(KIND, args)}"

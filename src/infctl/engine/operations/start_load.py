@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from infctl.engine import arguments
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
@@ -13,6 +14,26 @@ class StartLoad(Handler):
 
     kind = "start_load"
     completes = True
+
+    def check(self, args: Args) -> None:
+        """How much, against what, and a log that lies in the run's own folder."""
+        rules = {
+            "step": arguments.key,
+            "endpoint": _endpoint,
+            "users": arguments.whole(1, 10_000),
+            "rate": arguments.number(0.01, 1_000_000),
+            "timeout": arguments.number(0.01, 600),
+            "log": arguments.below,
+        }
+        arguments.check_arguments(self.kind, args, rules)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """Whoever serves the endpoint."""
+        return (f"requests to {args['endpoint']}: {args['rate']:g} a second",)
+
+    def loss(self, args: Args) -> str:
+        """Whether they run."""
+        return f"whether clients of {args['endpoint']} are sending is not known"
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """Stop these clients."""
@@ -47,3 +68,9 @@ class StartLoad(Handler):
         """Clients may always be stopped."""
         del context, operation
         return passed()
+
+
+def _endpoint(value: Any) -> str:
+    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    is_port = port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536
+    return "" if is_port and not arguments.key(host) else "HOST:PORT"

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from infctl.engine.handler import Context, Handler, not_yet, passed
+from infctl.engine import arguments
+from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 
@@ -14,6 +15,18 @@ class StopLoad(Handler):
     completes = True
     reversible = False
     heals = True
+
+    def check(self, args: Args) -> None:
+        """Who started them."""
+        arguments.check_arguments(self.kind, args, {"step": arguments.key})
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """Clients of our own."""
+        return (f"the clients that {args['step']} started",)
+
+    def loss(self, args: Args) -> str:
+        """Whether they are gone."""
+        return f"whether the clients that {args['step']} started are gone is not known"
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Stop them and wait until their log is complete."""

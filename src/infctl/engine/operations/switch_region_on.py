@@ -18,6 +18,23 @@ class SwitchRegionOn(Handler):
     kind = "switch_region_on"
     completes = True
 
+    def check(self, args: Args) -> None:
+        """Which region, and who keeps its switch."""
+        switches.check(self.kind, args)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """The region, and the switch's objects."""
+        return switches.touches(args)
+
+    def calls(self, args: Args) -> tuple[str, ...]:
+        """Data planes alone."""
+        del args
+        return ("s3:DeleteObject", "s3:GetObject")
+
+    def loss(self, args: Args) -> str:
+        """Where clients go."""
+        return switches.loss(args)
+
     async def observe(self, context: Context, args: Args) -> Any:
         """By keeper: held, not held, or None where it did not say."""
         return await switches.observe(context, args)

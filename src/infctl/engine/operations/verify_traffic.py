@@ -2,6 +2,7 @@
 
 import asyncio
 
+from infctl.engine import arguments
 from infctl.engine.answers import sample_answers, seconds_without
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.errors import InfctlError
@@ -22,6 +23,26 @@ class VerifyTraffic(Handler):
     kind = "verify_traffic"
     changes = False
     reversible = False
+
+    def check(self, args: Args) -> None:
+        """Whom to ask, and what to expect."""
+        regions = arguments.list_of(arguments.name, least=0)
+        rules = {
+            "host": arguments.key,
+            "addresses": arguments.mapping_of(arguments.address, least=0, keys=arguments.name),
+            "absent": regions,
+            "present": regions,
+            "ttl": arguments.number(0, 604_800),
+            "samples": arguments.whole(1, 1000),
+            "query": arguments.text(4000),
+            "residual": arguments.number(0, 1_000_000),
+        }
+        arguments.check_arguments(self.kind, args, rules)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """It only reads."""
+        del args
+        return ()
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:
         """Judge answers, then served requests."""

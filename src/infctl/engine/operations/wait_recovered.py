@@ -1,5 +1,6 @@
 """wait_recovered: clients are served again, without the region, and stay so."""
 
+from infctl.engine import arguments
 from infctl.engine.answers import sample_answers, seconds_without
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.engine.traffic import Stretch, require_clients, stretch
@@ -17,6 +18,25 @@ class WaitRecovered(Handler):
     kind = "wait_recovered"
     changes = False
     reversible = False
+
+    def check(self, args: Args) -> None:
+        """Whose log to read, and what to expect."""
+        rules = {
+            "log": arguments.below,
+            "region": arguments.name,
+            "address": arguments.address,
+            "host": arguments.key,
+            "ttl": arguments.number(0, 604_800),
+            "settle": arguments.number(0, 86_400),
+            "max_error_ratio": arguments.number(0, 1),
+            "samples": arguments.whole(1, 1000),
+        }
+        arguments.check_arguments(self.kind, args, rules)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """It only reads."""
+        del args
+        return ()
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:
         """Judge answers and log."""

@@ -1,6 +1,8 @@
 """wait_region_ready: a region's replicas are ready as many as are wanted."""
 
-from infctl.engine.handler import Context, Handler, blind, not_yet, passed
+from infctl.engine import arguments
+from infctl.engine.handler import Args, Context, Handler, blind, not_yet, passed
+from infctl.engine.objects import PLACE, read_object
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import DEPLOYMENT
@@ -13,11 +15,19 @@ class WaitRegionReady(Handler):
     changes = False
     reversible = False
 
+    def check(self, args: Args) -> None:
+        """Which Deployment."""
+        arguments.check_arguments(self.kind, args, PLACE)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """It only reads."""
+        del args
+        return ()
+
     async def verify(self, context: Context, operation: Operation) -> Outcome:
         """Read the Deployment; what it says must be of its newest generation."""
         args = operation.args
-        cluster = context.world.clusters[args["region"]]
-        found = await cluster.read(DEPLOYMENT, args["name"], args["namespace"])
+        found = await read_object(context, args, DEPLOYMENT)
         if found is None:
             return blind(f"{args['region']} has no Deployment {args['name']}")
         wanted = int(found.get("spec", {}).get("replicas", 1))

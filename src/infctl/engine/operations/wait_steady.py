@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from infctl.engine import arguments
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.engine.traffic import Stretch, require_clients, stretch
 from infctl.model.outcome import Outcome
@@ -17,6 +18,22 @@ class WaitSteady(Handler):
     kind = "wait_steady"
     changes = False
     reversible = False
+
+    def check(self, args: Args) -> None:
+        """Whose log to read, and what to expect."""
+        rules = {
+            "log": arguments.below,
+            "seconds": arguments.number(0.1, 86_400),
+            "regions": arguments.list_of(arguments.name),
+            "max_error_ratio": arguments.number(0, 1),
+            "p99": arguments.number(0, 3600),
+        }
+        arguments.check_arguments(self.kind, args, rules)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """It only reads."""
+        del args
+        return ()
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Nothing but the moment from which it counts."""
