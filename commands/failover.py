@@ -30,6 +30,15 @@ def failover(
         str | None,
         typer.Option("--for", metavar="TIME", help="When it expires: 4h, 90m.", show_default="72h"),
     ] = None,
+    ready: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=100.0,
+            metavar="PERCENT",
+            help="Of the pods that take over, so many must be ready before traffic moves.",
+        ),
+    ] = 100.0,
     listed: Annotated[
         bool, typer.Option("--list", help="Show regions that are switched off, and until when.")
     ] = False,
@@ -59,7 +68,7 @@ def failover(
     from infctl.runbooks.failover import plan
 
     prepared = planning.prepare(
-        context, platform, lambda facts: plan(facts, region, reason, keep=seconds)
+        context, platform, lambda facts: plan(facts, region, reason, keep=seconds, ready=ready)
     )
     if dry_run:
         planning.show_plan(prepared, output)

@@ -14,15 +14,20 @@ SUMMARY = "Move traffic away from a region."
 OWNER = "team-inference"
 
 
-def plan(facts: Facts, region: str, reason: str, *, keep: float = LONGEST) -> Plan:
-    """The plan that takes `region` out of the answers, for `keep` seconds."""
+def plan(
+    facts: Facts, region: str, reason: str, *, keep: float = LONGEST, ready: float = 100.0
+) -> Plan:
+    """The plan that takes `region` out of the answers, for `keep` seconds.
+
+    `ready` percent of the pods that it asks for have to be there before traffic moves.
+    """
     platform = facts.platform
     platform.region(region)
     return Plan(
         name="failover",
         summary=f"Move traffic away from {region}",
         environment=platform.environment,
-        steps=steps(facts, region, reason, keep=keep),
+        steps=steps(facts, region, reason, keep=keep, ready=ready),
         blast_radius=blast_radius(facts, region),
         parameters={
             "region": region,
@@ -36,10 +41,16 @@ def plan(facts: Facts, region: str, reason: str, *, keep: float = LONGEST) -> Pl
 
 
 def steps(
-    facts: Facts, region: str, reason: str, *, extra: float = 0.0, keep: float = LONGEST
+    facts: Facts,
+    region: str,
+    reason: str,
+    *,
+    extra: float = 0.0,
+    keep: float = LONGEST,
+    ready: float = 100.0,
 ) -> tuple[Step, ...]:
     """Scale those who take over, switch off, verify; `extra` is load that will come on top."""
-    scaling = scale_steps(facts, region, extra)
+    scaling = scale_steps(facts, region, extra, ready)
     switch = Step(
         "switch-off",
         parts.switch(facts.platform, region, reason, kind="switch_region_off", keep=keep),
@@ -57,7 +68,9 @@ def steps(
     return (*scaling, switch, verify)
 
 
-def scale_steps(facts: Facts, region: str, extra: float = 0.0) -> tuple[Step, ...]:
+def scale_steps(
+    facts: Facts, region: str, extra: float = 0.0, ready: float = 100.0
+) -> tuple[Step, ...]:
     """A step for each region whose ready pods would not do, all at once."""
     needed = needed_pods(facts, region, extra)
     found = []
@@ -67,25 +80,27 @@ def scale_steps(facts: Facts, region: str, extra: float = 0.0) -> tuple[Step, ..
             continue
         wanted = min(max(pods, replicas.wanted), facts.platform.autoscaling.max_replicas)
         if wanted > replicas.wanted:
-            found.append(scale_step(facts, name, wanted))
+            found.append(scale_step(facts, name, wanted, ready))
     return tuple(found)
 
 
-def scale_step(facts: Facts, region: str, replicas: int) -> Step:
-    """One region to so many replicas."""
+def scale_step(facts: Facts, region: str, replicas: int, ready: float = 100.0) -> Step:
+    """One region to so many replicas, of which `ready` percent are enough."""
     service = facts.platform.service.name
-    operation = Operation(
-        "scale_deployment",
-        {
-            "region": region,
-            "namespace": service,
-            "name": f"{service}-stable",
-            "replicas": replicas,
-        },
-        region=region,
-    )
+    args = {
+        "region": region,
+        "namespace": service,
+        "name": f"{service}-stable",
+        "replicas": replicas,
+        **({} if ready == 100.0 else {"min_percent": ready}),
+    }
+    operation = Operation("scale_deployment", args, region=region)
+    enough = "" if ready == 100.0 else f", {ready:g}% of them ready"
     return Step(
-        f"scale-{region}", operation, timeout=120.0, expectation=f"{replicas} replicas in {region}"
+        f"scale-{region}",
+        operation,
+        timeout=120.0,
+        expectation=f"{replicas} replicas in {region}{enough}",
     )
 
 

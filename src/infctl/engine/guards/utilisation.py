@@ -1,5 +1,7 @@
 """capacity: those who take over stay within the utilisation that the platform file allows."""
 
+import math
+
 from infctl.content.capacity import (
     out_of_answers,
     pod_capacity,
@@ -56,5 +58,7 @@ def _pods_afterwards(plan: Plan, facts: Facts) -> dict[str, int]:
         # Only the first one counts: what a drill scales back later comes after the recovery.
         if operation.kind == "scale_deployment" and operation.args["region"] not in scaled:
             scaled.add(operation.args["region"])
-            pods[operation.args["region"]] = int(operation.args["replicas"])
+            least = float(operation.args.get("min_percent", 100.0)) / 100
+            # What may be missing when traffic moves carries none of it.
+            pods[operation.args["region"]] = math.ceil(int(operation.args["replicas"]) * least)
     return pods
