@@ -20,6 +20,9 @@ _STEERING = ("LD_", "PYTHON", "BASH", "PERL", "RUBY", "NODE_", "GCONV_PATH", "IF
 
 def check_place(value: str) -> str:
     """SCHEME://HOST[:PORT] and nothing else, whose host everybody reads in the same way."""
+    if any(not "!" <= c <= "~" for c in value):
+        # Python's own reader drops line breaks in silence; others do not.
+        raise ValueError("not a plain URL")
     try:
         parts = urlsplit(value)
         _ = parts.port
