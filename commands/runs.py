@@ -87,6 +87,10 @@ def pause_run(run: RunArgument = "latest") -> None:
 def resume_run(
     ctx: typer.Context,
     run: RunArgument = "latest",
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Although another release of infctl began it.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why it is adopted; kept in the journal.")] = "",
     output: OutputOption = Output.TABLE,
     timeout: TimeoutOption = None,
 ) -> None:
@@ -94,10 +98,13 @@ def resume_run(
 
     A run of another machine is taken over from its copy in the clusters, once its lease ran out.
     """
+    from infctl.engine.decisions import Decision, Verb
     from infctl.executor.folders import find_folder
-    from infctl.executor.launch import revive
+    from infctl.executor.launch import revive, whoami
     from infctl.executor.watch import is_alive, read_run
 
+    if adopt and not reason.strip():
+        raise UsageError("--adopt needs --reason")
     if not is_local(run):
         bring(ctx, run)
     folder = find_folder(run)
@@ -106,7 +113,7 @@ def resume_run(
     elif read_run(folder.name).over:
         note("the run is over")
     else:
-        revive(folder.name)
+        revive(folder.name, Decision(Verb.ADOPT, whoami(), reason) if adopt else None)
     raise typer.Exit(attend(folder.name, output, timeout))
 
 

@@ -14,6 +14,7 @@ class Verb(StrEnum):
     SKIP = "skip"
     UNGRACEFUL = "ungraceful"
     ANSWER = "answer"
+    ADOPT = "adopt"
     UNDO = "undo"
     STOP = "stop"
 

@@ -102,6 +102,8 @@ def _problem(decision: Decision) -> str:
     """What a decision lacks, or an empty text."""
     if decision.verb in (Verb.SKIP, Verb.UNGRACEFUL) and not decision.reason.strip():
         return f"{decision.verb} needs a reason"
+    if decision.verb is Verb.ADOPT:
+        return "a run that has an executor needs no adoption"
     if decision.verb is Verb.ANSWER and not (decision.step and decision.reason.strip()):
         return "an answer needs a step and words"
     return ""

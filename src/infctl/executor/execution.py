@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.content.facts import Facts
+from infctl.engine.adoption import differences
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.engine.guards import evaluate, overrides, refuse
 from infctl.engine.handler import Context
@@ -66,13 +67,13 @@ async def execute(
         folder, run=order.run, plan_digest=order.plan.digest, actor=order.actor, clock=clock
     )
     try:
-        is_new = _begin(journal, order)
+        is_new = _begin(journal, order, first)
         if journal.view().over:
             return int(journal.view().result["exit"])
         try:
             async with _opened(order, open_world) as (platform, world):
                 execution = _Execution(folder, order, journal, platform, world)
-                if first is not None:
+                if first is not None and first.verb is not Verb.ADOPT:
                     execution.decisions.put(first)
                 return await execution.run(is_new)
         except JournalError:
@@ -89,8 +90,8 @@ async def execute(
         lock.release()
 
 
-def _begin(journal: FileJournal, order: Order) -> bool:
-    """Write the plan, or check that the journal is of this plan; whether the run is new."""
+def _begin(journal: FileJournal, order: Order, first: Decision | None) -> bool:
+    """Write the plan, or check that this infctl may carry the run on; whether the run is new."""
     records = journal.records()
     for step in order.plan.steps:
         find(step.operation.kind, step.operation.version)
@@ -98,7 +99,22 @@ def _begin(journal: FileJournal, order: Order) -> bool:
         journal.append(Kind.PLAN, args=order.plan.to_json())
     elif records[0].plan_digest != order.plan.digest:
         raise Refused("the journal is of another plan", unchanged="nothing was done")
+    elif found := differences(order.plan, records):
+        _adopt(journal, found, first)
     return not any(record.kind == Kind.LEASE for record in records)
+
+
+def _adopt(journal: FileJournal, found: tuple[str, ...], first: Decision | None) -> None:
+    """Carry on what another release began: only where somebody says so, and why."""
+    said = "; ".join(found)
+    if first is None or first.verb is not Verb.ADOPT:
+        raise Refused(
+            f"another infctl began this run: {said}",
+            hint=f"use that one, or infctl runs resume {journal.view().run} --adopt --reason WHY",
+            unchanged="nothing was done",
+        )
+    evidence = [f"adopted by {first.by} ({first.reason}) although {said}"]
+    journal.append(Kind.OBSERVED, result={"evidence": evidence})
 
 
 @contextlib.asynccontextmanager
