@@ -10,6 +10,7 @@ from infctl.engine.journal import Journal
 from infctl.engine.operations import find
 from infctl.engine.permit import Permit, Unchecked
 from infctl.engine.step import POLL
+from infctl.engine.undo_data import check_aim
 from infctl.errors import Frozen, InfctlError, JournalError, LeaseLost, Refused, Unmeasured
 from infctl.model.journal import Kind
 from infctl.model.outcome import Outcome, Word
@@ -105,6 +106,7 @@ class Undoing:
     ) -> None:
         handler = find(operation.kind, operation.version)
         handler.check(operation.args)
+        check_aim(step.operation, operation)
         key = f"{self.context.run}/{seen.id}/undo"
         await self.permit.check(replace(step, operation=operation))
         self.journal.append(
@@ -149,9 +151,10 @@ def read_undo(data: Any) -> Operation:
         isinstance(data, dict)
         and set(data) == names
         and isinstance(data["kind"], str)
-        and isinstance(data["version"], int)
+        and type(data["version"]) is int
         and isinstance(data["args"], dict)
         and isinstance(data["region"], (str, type(None)))
+        and isinstance(data["needs_control_plane"], bool)
     )
     if not is_whole:
         raise Refused("the journal's undo is not an operation", unchanged="nothing was taken back")
