@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def meddle(simulation: "Simulation", region: str) -> None:
-    """Somebody scales the service there, as kubectl does, right before our request goes out."""
+    """Somebody scales what was scaled last, as kubectl does, right before our request goes out."""
+    changed = [a.place for a in simulation.trace.acts if "Deployment" in "".join(a.changed)]
+    region = changed[-1] if changed else region
     cluster = simulation.world.clusters.get(region)
     if cluster is None:
         return

@@ -10,7 +10,7 @@ from infctl.simulator.faults import BEFOREHAND, FAULTS, Fault
 from infctl.simulator.plans import random_plan, real_plan, without_steps
 
 _DECISIONS = ("retry", "retry", "retry", "skip", "ungraceful", "undo", "stop", "resume")
-_INTERRUPTIONS = ("pause", "undo", "stop", "pause")
+_INTERRUPTIONS = ("pause", "undo", "undo", "stop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _faults(chance: random.Random, kinds: Sequence[str]) -> tuple[Fault, ...]:
 
 
 def _interruptions(chance: random.Random) -> tuple[Interruption, ...]:
-    if chance.random() < 0.75:
+    if chance.random() < 0.65:
         return ()
     return (Interruption(chance.choice(_INTERRUPTIONS), int(2 ** chance.uniform(0.0, 6.0))),)
 

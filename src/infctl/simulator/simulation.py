@@ -82,7 +82,9 @@ class Simulation:
             job = Job(f"sim-{number}", plan, Platter())
             self.jobs.append(job)
             decisions = self.scenario.decisions if not number else ()
-            self.people.append(Person(self, job, host, list(decisions), delay=number * 2.0))
+            self.people.append(
+                Person(self, job, host, list(decisions), delay=number * self.chance.random())
+            )
         forgetting = asyncio.create_task(self._forget())
         closed = CLOSED + 2 * self.scenario.patience * len(self.scenario.decisions)
         try:

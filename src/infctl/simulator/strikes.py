@@ -58,7 +58,10 @@ def _slow(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
 
 
 def _step(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
-    executor.host.clock.step += HOUR if fault.phase % 2 else -HOUR
+    forward = bool(fault.phase % 2)
+    for person in simulation.people:
+        # One machine's hour ahead is the others' hour behind.
+        person.host.clock.step += HOUR if forward is (person.host is executor.host) else -HOUR
 
 
 def _freeze(simulation: "Simulation", fault: Fault, executor: Executor) -> None:

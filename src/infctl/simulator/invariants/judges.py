@@ -27,6 +27,11 @@ RECORD = (
     records.undo_knows_before,
     records.end_is_earned,
 )
+TRUTH = (
+    records.done_is_true,
+    records.holder_alone_begins,
+    records.undo_leaves_others_alone,
+)
 END = (
     endings.views_agree,
     endings.nothing_is_lost,
@@ -68,10 +73,7 @@ def judge_record(simulation: "Simulation", job: Job, record: Record) -> None:
     rules: list[tuple[str, Callable[[], str]]] = [
         (rule.__name__, partial(rule, job, before, after, record)) for rule in RECORD
     ]
-    rules += [
-        (rule.__name__, partial(rule, simulation, job, record))
-        for rule in (records.done_is_true, records.undo_leaves_others_alone)
-    ]
+    rules += [(rule.__name__, partial(rule, simulation, job, record)) for rule in TRUTH]
     _ask(simulation, rules)
 
 

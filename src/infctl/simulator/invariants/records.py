@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from infctl.engine.operations import find
 from infctl.model.journal import Kind, Record
 from infctl.model.run import ENDED, RunState, RunView, StepState
 from infctl.simulator.effects import holds, places
@@ -10,8 +11,8 @@ from infctl.simulator.trace import Job
 if TYPE_CHECKING:
     from infctl.simulator.simulation import Simulation
 
-_LOOK = 3.0
-"""Seconds that a look at the world may take."""
+_LOOK = 0.5
+"""Seconds between the answer to a look at the world and the intent that follows from it."""
 _NEXT: dict[StepState, frozenset[StepState]] = {
     StepState.WAITING: frozenset(
         {StepState.RUNNING, StepState.FAILED, StepState.SKIPPED, StepState.UNKNOWN}
@@ -85,6 +86,22 @@ def undo_knows_before(job: Job, before: RunView, after: RunView, record: Record)
     return "" if record.undo == promised else f"{record.step}: another undo than was written"
 
 
+def holder_alone_begins(simulation: "Simulation", job: Job, record: Record) -> str:
+    """No change is begun by whom another holder has overtaken."""
+    if record.kind not in (Kind.INTENT, Kind.UNDO_INTENT):
+        return ""
+    operation = record.undo if record.kind == Kind.UNDO_INTENT else record.args
+    if not find(operation["kind"], operation["version"]).changes:
+        return ""
+    for at, fence, run in simulation.trace.grants:
+        if fence > record.fence:
+            ago = simulation.now() - at
+            return (
+                f"{record.step} begins with fence {record.fence}, {run} got {fence} {ago:.1f} s ago"
+            )
+    return ""
+
+
 def undo_leaves_others_alone(simulation: "Simulation", job: Job, record: Record) -> str:
     """What somebody else has changed since is not taken back."""
     if record.kind != Kind.UNDO_INTENT:
@@ -94,8 +111,13 @@ def undo_leaves_others_alone(simulation: "Simulation", job: Job, record: Record)
     acts = [a for a in simulation.trace.acts if a.run == job.run and touched & set(a.changed)]
     ours = max((a.at for a in acts), default=0.0)
     theirs = max((simulation.trace.foreign.get(p, -1.0) for p in touched), default=-1.0)
+    asleep = simulation.slept(job.run, since=theirs)
     # A look may be answered just before the other one changes it.
-    if theirs <= ours or simulation.now() - theirs < _LOOK or operation.kind != "scale_deployment":
+    if (
+        theirs <= ours
+        or simulation.now() - theirs < _LOOK + asleep
+        or operation.kind != "scale_deployment"
+    ):
         return ""
     if holds(simulation.world, operation) is not False:
         return ""

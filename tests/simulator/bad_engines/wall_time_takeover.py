@@ -1,0 +1,24 @@
+"""Takes a lock over when its own wall clock says that the lease ran out."""
+
+import random
+from typing import Any
+
+from infctl.engine.locks import EnvironmentLock, Who, lock_sites
+from infctl.fakes.clock import EPOCH
+from infctl.ports.world import World
+from infctl.simulator.engine import Engine
+
+FAULTS = ("rival", "wall_step", "slow_rollout")
+
+
+class WallTime(EnvironmentLock):
+    async def acquire(self, **rest: Any) -> int:
+        ahead = self._clock.wall() - EPOCH - self._clock.boottime()
+        return await super().acquire(force=ahead > self._duration)
+
+
+def _lock(world: World, run: str, chance: random.Random) -> WallTime:
+    return WallTime(lock_sites(world), world.clock, Who("bad", "host", 1, run), random=chance)
+
+
+ENGINE = Engine(lock=_lock)
