@@ -1,5 +1,6 @@
 """Which objects operations may apply and remove, and how they are named in arguments."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,8 +26,17 @@ _NOT_APPLIED = frozenset(
 """Secrets never lie in a journal; the others are the fence itself, or hold every object in hand."""
 _NOT_REMOVED = _NOT_APPLIED | {"Namespace", "PersistentVolume", "PersistentVolumeClaim", "Pod"}
 """With these goes what nobody can put back; delete_pod ends pods."""
+_API_VERSION = re.compile(r"([a-z0-9][a-z0-9.-]{0,251}/)?v[0-9][a-z0-9]{0,30}")
+
+
+def api_version(value: Any) -> str:
+    """The rule for an apiVersion: v1, apps/v1."""
+    is_right = isinstance(value, str) and _API_VERSION.fullmatch(value) is not None
+    return "" if is_right else "an apiVersion such as apps/v1"
+
+
 TYPE: dict[str, arguments.Rule] = {
-    "api_version": arguments.text(253),
+    "api_version": api_version,
     "kind": arguments.key,
 }
 """The kind of an object in arguments."""
