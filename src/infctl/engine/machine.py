@@ -261,6 +261,7 @@ class Machine:
         return any(s.state is StepState.WAITING for s in view.steps)
 
     async def _cancel_tasks(self) -> None:
+        self._protocol.is_ending = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -34,6 +34,7 @@ class StepProtocol:
     context: Context
     journal: Journal
     permit: Permit = field(default_factory=Unchecked)
+    is_ending: bool = False
 
     async def perform(self, step: Step) -> None:
         """Carry one step to done, failed or unknown.
@@ -47,7 +48,7 @@ class StepProtocol:
         except (JournalError, LeaseLost, Frozen):
             raise
         except asyncio.CancelledError:
-            attempt.write(Kind.UNKNOWN, evidence=("interrupted: what became of it is not known",))
+            attempt.interrupt(self.is_ending)
             raise
         except InfctlError as error:
             attempt.give_up(error)
@@ -73,6 +74,7 @@ class _Attempt:
         self.seen = context.step(step.id)
         self.number = self.seen.attempt + 1
         self.key = f"{context.run}/{step.id}"
+        self.has_begun = False
         self.is_acting = False
         self.is_doubtful = self.seen.state is StepState.UNKNOWN and self.handler.changes
 
@@ -100,7 +102,17 @@ class _Attempt:
             args={"kind": self.operation.kind, "version": self.operation.version},
             undo=None if undo is None else _plain(undo),
         )
+        self.has_begun = True
         await self._act(before)
+
+    def interrupt(self, is_ending: bool) -> None:
+        """What is known of a step that was left: nothing new, where it had not begun.
+
+        One that changes nothing goes on waiting where only its executor ends.
+        """
+        if self.has_begun and (self.handler.changes or not is_ending):
+            evidence = ("interrupted: what became of it is not known",)
+            self.write(Kind.UNKNOWN, evidence=evidence)
 
     def give_up(self, error: InfctlError) -> None:
         """What an error says of the step: failed, or not known where an earlier act is in doubt."""
@@ -116,7 +128,11 @@ class _Attempt:
         return self.seen.sent or not self.seen.conflict
 
     async def _observe(self) -> Any:
-        return await self._within(self.handler.observe(self.context, self.operation.args))
+        try:
+            return await self._within(self.handler.observe(self.context, self.operation.args))
+        except TimeoutError as error:
+            late = f"what is there could not be read within {self.step.timeout:g} s"
+            raise Unmeasured(late, unchanged="the step has not begun") from error
 
     async def _settled(self) -> bool:
         """After a crash past the intent: whether the effect, read back, decides the step."""
@@ -160,7 +176,7 @@ class _Attempt:
         """Whether the lost act certainly had no effect, so that it may be sent again."""
         try:
             now = await self._observe()
-        except (InfctlError, TimeoutError):
+        except InfctlError:
             return False
         return bool(now == before) and self.clock.boottime() < self.deadline
 
