@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from infctl.clients.command_runner import AllowedPrograms
     from infctl.clients.http_caller import HttpEndpoints
     from infctl.clients.notices import Outbox
+    from infctl.clients.witness import DynamoWitness
     from infctl.platform import Platform
     from infctl.platform.environment_file import CloudAccess, Environment
     from infctl.ports.world import World
@@ -63,6 +65,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
 
     access = read_environment(environment)
     _check_class(platform, access)
+    check_places(platform, access)
     names = Route53Names(_account(access.cloud, access.cloud))
     # Regions that the access file does not name have no ports, and are shown as unknown.
     regions = {n: r for n in platform.region_names if (r := access.regions.get(n)) is not None}
@@ -71,11 +74,14 @@ def open_world(platform: "Platform", environment: str) -> "World":
     metrics = {n: PrometheusMetrics(n, r.prometheus) for n, r in regions.items()}
     stores = {n: S3Store(n, _account(r.cloud, access.cloud)) for n, r in regions.items()}
     notifier = _notifier(access)
+    witness = _witness(platform, access)
     server = (access.resolver.address, access.resolver.port) if access.resolver else ("", 53)
 
     async def close() -> None:
         await asyncio.gather(*(cluster.close() for cluster in clusters.values()))
         names.close()
+        if witness is not None:
+            witness.close()
         for region in metrics:
             metrics[region].close()
             stores[region].close()
@@ -100,11 +106,48 @@ def open_world(platform: "Platform", environment: str) -> "World":
         clock=SystemClock(),
         close=close,
         warm=warm,
+        witness=witness,
         absent=tuple(n for n in platform.region_names if n not in regions),
         notifier=notifier,
         http=_http(access),
         commands=_commands(access),
     )
+
+
+def _witness(platform: "Platform", access: "Environment") -> "DynamoWitness | None":
+    """The lock's third place, in the cloud region that the platform file names."""
+    if platform.lock.witness is None:
+        return None
+    from infctl.clients.witness import DynamoWitness
+    from infctl.platform.render.cloud_names import lock_table
+
+    account = replace(_account(access.cloud, access.cloud), region=platform.lock.witness)
+    return DynamoWitness(lock_table(platform), access.name, account)
+
+
+def check_places(platform: "Platform", access: "Environment") -> None:
+    """What one cloud region's loss must not take away: the lock's majority, and a region's switch.
+
+    The platform file cannot tell, since only the access file says which cloud region a region is.
+    """
+    places = {
+        n: access.regions[n].cloud.region for n in platform.region_names if n in access.regions
+    }
+    witness = platform.lock.witness
+    if shared := [n for n, place in places.items() if place == witness]:
+        raise ConfigurationError(
+            f"{platform.path} puts the lock's witness into {witness}, where {shared[0]} is",
+            unchanged="nothing was asked",
+            hint="name a cloud region under lock.witness that holds no region",
+        )
+    for name, place in places.items():
+        keepers = [places[k] for k in platform.keepers(name) if k in places]
+        if keepers and all(keeper == place for keeper in keepers):
+            raise ConfigurationError(
+                f"the switch of {name} would be kept in its own cloud region {place} alone",
+                unchanged="nothing was asked",
+                hint=f"the access file of {access.name} puts every region into one cloud region",
+            )
 
 
 def _notifier(access: "Environment") -> "Outbox | None":

@@ -12,6 +12,8 @@ Finding = tuple[tuple[str | int, ...], str]
 
 _LONGEST_BUCKET = 63
 _LARGEST_CPU = 1024
+_EVEN = 2
+"""Regions of which none is a majority."""
 
 
 def check(platform: Platform) -> list[Finding]:
@@ -45,6 +47,19 @@ def _keepers(platform: Platform) -> Iterator[Finding]:
     if on >= len(platform.regions) > 1:
         message = f"{on} of {len(platform.regions)} regions must stay on: none could fail over"
         yield ("guards", "min_regions_on"), message
+
+
+def _witness(platform: Platform) -> Iterator[Finding]:
+    witness, names = platform.lock.witness, platform.region_names
+    if witness in names:
+        message = f"`{witness}` is one of the regions: its loss would take two of three votes"
+        yield ("lock", "witness"), message
+    if witness is None and len(names) == _EVEN:
+        yield (
+            ("lock",),
+            "two regions need a witness in a third cloud region: without one the loss of a region"
+            " leaves no majority for the lock",
+        )
 
 
 def _zones(platform: Platform) -> Iterator[Finding]:
@@ -152,6 +167,7 @@ def _environments(platform: Platform) -> Iterator[Finding]:
 _RULES: tuple[Callable[[Platform], Iterator[Finding]], ...] = (
     _unique,
     _keepers,
+    _witness,
     _zones,
     _weights,
     _names,

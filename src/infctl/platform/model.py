@@ -13,6 +13,7 @@ from infctl.platform.sections.base import Name, Section
 from infctl.platform.sections.drills import Drills
 from infctl.platform.sections.environments import Environment
 from infctl.platform.sections.guards import Guards
+from infctl.platform.sections.lock import Lock
 from infctl.platform.sections.metrics import Metrics
 from infctl.platform.sections.models import Model
 from infctl.platform.sections.objectives import Objectives
@@ -42,6 +43,7 @@ class Platform(Section):
     metrics: Metrics = Metrics()
     objectives: Objectives = Objectives()
     guards: Guards = Guards()
+    lock: Lock = Lock()
     drills: Drills = Drills()
     environments: Annotated[dict[Name, Environment], Field(min_length=1)]
 

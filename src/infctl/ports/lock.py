@@ -48,3 +48,13 @@ class LockSite(Protocol):
 
     async def write(self, holding: Holding, *, version: str) -> Seen:
         """Compare and swap; Conflict where the version is another one by now."""
+
+
+class Witness(LockSite, Protocol):
+    """The third place where there are two regions, in a cloud region that is neither's."""
+
+    async def ensure(self, *, dry_run: bool = False) -> bool:
+        """Make what keeps its item; whether it was there already."""
+
+    def close(self) -> None:
+        """Give back the connections."""

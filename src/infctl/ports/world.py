@@ -9,7 +9,7 @@ from infctl.ports.cloud import NameService, ObjectStore
 from infctl.ports.cluster import Cluster
 from infctl.ports.faults import Faults
 from infctl.ports.load import Load
-from infctl.ports.lock import LockSite
+from infctl.ports.lock import Witness
 from infctl.ports.metrics import Metrics
 from infctl.ports.names import Resolver
 from infctl.ports.notices import Notifier
@@ -44,7 +44,7 @@ class World:
     clock: Clock
     close: Callable[[], Awaitable[None]]
     warm: Callable[[], Awaitable[None]] = _nothing
-    witness: LockSite | None = None
+    witness: Witness | None = None
     absent: tuple[str, ...] = ()
     notifier: Notifier | None = None
     http: HttpCaller | None = None

@@ -188,7 +188,8 @@ async def test_a_region_that_left_the_platform_leaves_the_name_service(
 ) -> None:
     await apply_everywhere(small.world(), request_for(platform), silent)
     row = "  - {name: ap-south-1, country: IN, residency: ap, weight: 100}\n"
-    smaller = make_platform((row, ""))
+    witness = ("models_source: models", "models_source: models\nlock: {witness: eu-central-1}")
+    smaller = make_platform((row, ""), witness)
     await apply_everywhere(small.world(), request_for(smaller), silent)
     assert {r.set_identifier for r in small.names.state.records} == {"us-east-1", "eu-west-1"}
     assert not [c.name for c in small.names.state.health_checks if "ap-south-1" in c.name]

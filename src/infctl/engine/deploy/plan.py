@@ -13,6 +13,7 @@ from infctl.engine.deploy.readiness import address
 from infctl.engine.deploy.region import narrow
 from infctl.engine.deploy.regions import CLOUD, Request
 from infctl.engine.deploy.results import Action, Change, RegionResult
+from infctl.engine.deploy.witness import bring_witness
 from infctl.errors import InfctlError
 from infctl.platform.render.inventory import Reference, read_inventory
 from infctl.platform.render.naming import INVENTORY, namespace
@@ -128,6 +129,7 @@ async def _cloud(world: World, request: Request, results: list[RegionResult]) ->
                 dry_run=True,
                 prune=request.whole,
             )
+            changes += await bring_witness(world, dry_run=True)
     except (InfctlError, TimeoutError) as failure:
         what = getattr(failure, "what", f"no answer within {request.timeout:g} s")
         return RegionPlan(RegionResult(CLOUD, error=what))

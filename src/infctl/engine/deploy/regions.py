@@ -9,6 +9,7 @@ from infctl.engine.deploy.artifacts import File, read_artifacts
 from infctl.engine.deploy.cloud import bring_zone
 from infctl.engine.deploy.region import Job, deploy_region
 from infctl.engine.deploy.results import Check, Progress, RegionResult, Report, allowed
+from infctl.engine.deploy.witness import bring_witness
 from infctl.errors import InfctlError
 from infctl.platform.model import Platform
 from infctl.platform.render.cloud import Store
@@ -81,6 +82,7 @@ async def _cloud(
             changes = await bring_zone(
                 world.names, request.platform, gateways, request.stores, prune=request.whole
             )
+            changes += await bring_witness(world)
     except (InfctlError, TimeoutError) as failure:
         what = getattr(failure, "what", f"no answer within {request.timeout:g} s")
         return RegionResult(CLOUD, seconds=time.monotonic() - started, error=what)

@@ -31,3 +31,8 @@ def endpoint_check_name(platform: Platform, region: str) -> str:
 def switch_check_name(platform: Platform, region: str, keeper: str) -> str:
     """The inverted health check that reads a region's switch at one keeper."""
     return f"{check_name(platform, region)}-switch-{keeper}"
+
+
+def lock_table(platform: Platform) -> str:
+    """The table in which the lock's witness keeps an item for each environment."""
+    return f"{platform.service.name}-locks"
