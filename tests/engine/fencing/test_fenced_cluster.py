@@ -1,3 +1,6 @@
+import asyncio
+import os
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,12 +16,17 @@ from infctl.model import fence
 from infctl.platform.render.fence import render_fence, render_policies, render_system_namespace
 from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, POD, Cluster
 
+ROUNDS = int(os.environ.get("INFCTL_B12_ROUNDS", "200"))
 Object = dict[str, Any]
 Verb = Callable[[Cluster], Awaitable[Any]]
 
 
 @pytest.fixture
 async def cluster() -> FakeCluster:
+    return await _make()
+
+
+async def _make() -> FakeCluster:
     """With the fence, and one object of each kind that the verbs change."""
     made = FakeCluster("eu-west-1")
     for manifest in (_config("stands"), _config("doomed"), _pod("evicted"), _deployment()):
@@ -137,6 +145,48 @@ async def test_whoever_comes_late_with_an_older_fence_does_not_even_begin(
     with pytest.raises(LeaseLost):
         await verb(Holder(cluster, 7).cluster)
     assert cluster.storage.version == version
+
+
+async def _stale_after_sleeping(seed: int) -> int:
+    """A is frozen at any instant of any verb, B acts, A goes on: how many writes of A came after.
+
+    Whatever A has on its way arrives after B, as after SIGSTOP and SIGCONT.
+    """
+    chance, cluster = random.Random(seed), await _make()
+    slept, successor = Holder(cluster, 7), Holder(cluster, 8)
+    if chance.random() < 0.7:
+        await slept.cluster.apply(_config("first"))
+    frozen = asyncio.create_task(_all_of(slept.cluster, chance))
+    for _ in range(chance.randrange(40)):
+        await asyncio.sleep(0)
+    verbs = chance.sample(list(VERBS.values()), 3)
+    await asyncio.gather(*(verb(successor.cluster) for verb in verbs), return_exceptions=True)
+    await frozen
+    granted = next(
+        number
+        for number, change in enumerate(cluster.storage.history)
+        if change.key[2] == fence.CONFIG_MAP_NAME and fence.granted(change.after) == 8
+    )
+    later = cluster.storage.history[granted:]
+    gone = [c.before for c in later if c.after is None]
+    return sum(fence.carried(o) == "7" for o in [*(c.after for c in later), *gone])
+
+
+async def _all_of(cluster: Cluster, chance: random.Random) -> None:
+    for verb in chance.sample(list(VERBS.values()), len(VERBS)):
+        await asyncio.gather(verb(cluster), return_exceptions=True)
+
+
+async def test_b12_frozen_at_any_instant_no_stale_write_is_accepted() -> None:
+    stale = {seed: found for seed in range(ROUNDS) if (found := await _stale_after_sleeping(seed))}
+    assert stale == {}
+
+
+async def test_b12_would_find_a_cluster_that_compares_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("infctl.fakes.fences._compare", lambda *_: None)
+    assert any([await _stale_after_sleeping(seed) for seed in range(20)])
 
 
 async def test_a_deletion_between_mark_and_end_falls_to_the_successor(

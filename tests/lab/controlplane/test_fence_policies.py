@@ -101,9 +101,14 @@ async def test_people_delete_what_a_dead_run_began_to_delete(
     plane: ControlPlane, cluster: KubernetesCluster, namespace: str
 ) -> None:
     marks = {fence.FENCE: str(await grant_next(cluster)), fence.DELETING: "run-of-the-dead"}
-    await cluster.create(_config("half", namespace, metadata={"annotations": marks}))
+    for name in ("half", "third", "quarter"):
+        await cluster.create(_config(name, namespace, metadata={"annotations": marks}))
     await grant_next(cluster)
     assert "deleted" in plane.kubectl("delete", "configmap", "half", "-n", namespace)
+    everything = f"/api/v1/namespaces/{namespace}/configmaps"
+    assert "denied" not in plane.kubectl("delete", "--raw", everything)
+    for name in ("third", "quarter"):
+        assert await cluster.read(CONFIG_MAP, name, namespace) is None
 
 
 async def test_a_holder_who_slept_changes_nothing_on_a_real_server(

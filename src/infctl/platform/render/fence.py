@@ -173,7 +173,7 @@ def _deleted_by_us() -> str:
         " && has(request.options.preconditions.resourceVersion)"
     )
     marked = (
-        "has(oldObject.metadata) && has(oldObject.metadata.annotations)"
+        "oldObject != null && has(oldObject.metadata) && has(oldObject.metadata.annotations)"
         f" && '{fence.DELETING}' in oldObject.metadata.annotations"
     )
     people = "!('system:serviceaccounts:kube-system' in request.userInfo.?groups.orValue([]))"
