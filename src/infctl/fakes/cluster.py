@@ -84,6 +84,11 @@ class FakeCluster:
         key = _key(Kind.of(manifest), metadata.get("namespace"), metadata["name"])
         self._check_place(key)
         stored = self.storage.objects.get(key)
+        held = {k: v for k, v in metadata.items() if k in ("uid", "resourceVersion")}
+        if stored:
+            _check(key, stored.object, held)
+        elif "uid" in held:
+            raise Conflict(f"{self.region}: {key[0].kind} {key[2]} is there no more")
         live = stored.object if stored else _empty(key)
         owners = stored.owners if stored else {}
         after, owners = ownership.apply(live, owners, manifest, manager, force=force)

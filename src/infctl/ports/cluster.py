@@ -64,6 +64,8 @@ class Cluster(Protocol):
     ) -> Object:
         """Server-side apply with infctl's field manager; returns the object as stored.
 
+        A uid or resourceVersion in the metadata is a precondition; of the two only a uid keeps an
+        object that is gone from being made anew.
         Raises Conflict, with the other managers' names, where fields are owned by others.
         """
 

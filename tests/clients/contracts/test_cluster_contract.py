@@ -139,6 +139,25 @@ async def test_a_merge_into_another_object_than_was_read_is_a_conflict(
     assert found["data"] == {"key": "2"}
 
 
+@pytest.mark.parametrize("name", ["resourceVersion", "uid"])
+async def test_an_apply_over_another_object_than_was_read_is_a_conflict(
+    subject: Subject, name: str
+) -> None:
+    read = await subject.cluster.apply(subject.config("one", key="1"))
+    manifest = subject.config("one", key="3")
+    manifest["metadata"][name] = read["metadata"][name]
+    await subject.cluster.delete(CONFIG_MAP, "one", subject.namespace)
+    if name == "uid":
+        with pytest.raises(Conflict):
+            await subject.cluster.apply(manifest)
+    await subject.cluster.apply(subject.config("one", key="2"))
+    with pytest.raises(Conflict):
+        await subject.cluster.apply(manifest, force=True)
+    found = await subject.cluster.read(CONFIG_MAP, "one", subject.namespace)
+    assert found is not None
+    assert found["data"] == {"key": "2"}
+
+
 async def test_a_merge_into_nothing_is_refused(subject: Subject) -> None:
     with pytest.raises(InfctlError):
         await subject.cluster.merge(CONFIG_MAP, "nobody", subject.namespace, {"data": {}})

@@ -38,6 +38,10 @@ async def _made_anew(cluster: FakeCluster) -> None:
         await cluster.apply_as("kubectl", manifest)
 
 
+async def _gone(cluster: FakeCluster) -> None:
+    await cluster.delete(CONFIG_MAP, "one", "default")
+
+
 async def _patch_version(cluster: Cluster, read: Object) -> None:
     held = {"resourceVersion": read["metadata"]["resourceVersion"]}
     await cluster.merge(CONFIG_MAP, "one", "default", {"metadata": held, "data": {"key": "ours"}})
@@ -46,6 +50,18 @@ async def _patch_version(cluster: Cluster, read: Object) -> None:
 async def _patch_uid(cluster: Cluster, read: Object) -> None:
     held = {"uid": read["metadata"]["uid"]}
     await cluster.merge(CONFIG_MAP, "one", "default", {"metadata": held, "data": {"key": "ours"}})
+
+
+async def _apply_version(cluster: Cluster, read: Object) -> None:
+    manifest = _config(key="ours")
+    manifest["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"]
+    await cluster.apply(manifest, force=True)
+
+
+async def _apply_uid(cluster: Cluster, read: Object) -> None:
+    manifest = _config(key="ours")
+    manifest["metadata"]["uid"] = read["metadata"]["uid"]
+    await cluster.apply(manifest, force=True)
 
 
 async def _delete_version(cluster: Cluster, read: Object) -> None:
@@ -81,6 +97,10 @@ async def cluster() -> FakeCluster:
         (_patch_version, _edited),
         (_patch_version, _made_anew),
         (_patch_uid, _made_anew),
+        (_apply_version, _edited),
+        (_apply_version, _made_anew),
+        (_apply_uid, _made_anew),
+        (_apply_uid, _gone),
         (_delete_version, _edited),
         (_delete_version, _made_anew),
         (_delete_uid, _made_anew),
