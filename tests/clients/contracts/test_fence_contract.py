@@ -58,9 +58,9 @@ async def _scale(subject: Subject, number: str) -> object:
     return await subject.cluster.merge(DEPLOYMENT, "scaled", subject.namespace, patch)
 
 
-async def _evict(subject: Subject, number: str) -> object:
+async def _evict(subject: Subject, number: str) -> None:
     stamps = {fence.FENCE: number} if number else None
-    return await subject.cluster.evict("evicted", subject.namespace, annotations=stamps)
+    await subject.cluster.evict("evicted", subject.namespace, annotations=stamps)
 
 
 VERBS = {"apply": _apply, "create": _create, "patch": _patch, "scale": _scale, "evict": _evict}
