@@ -32,7 +32,9 @@ async def deploy(world: World, request: Request, report: Report) -> Deployment:
 
     def refuse_frozen() -> None:
         if (found := freezes.current()) is not None:
-            raise Frozen(found.sentence, hint="infctl freeze --status", unchanged="nothing more")
+            raise Frozen(
+                found.sentence, hint="infctl freeze --status", unchanged="nothing was changed"
+            )
 
     await freezes.ask()
     refuse_frozen()
