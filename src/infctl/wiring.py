@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from infctl.errors import ConfigurationError
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from infctl.clients.witness import DynamoWitness
     from infctl.platform import Platform
     from infctl.platform.environment_file import CloudAccess, Environment
+    from infctl.ports.cluster import Cluster
     from infctl.ports.world import World
 
 
@@ -77,22 +80,6 @@ def open_world(platform: "Platform", environment: str) -> "World":
     witness = _witness(platform, access)
     server = (access.resolver.address, access.resolver.port) if access.resolver else ("", 53)
 
-    async def close() -> None:
-        await asyncio.gather(*(cluster.close() for cluster in clusters.values()))
-        names.close()
-        if witness is not None:
-            witness.close()
-        for region in metrics:
-            metrics[region].close()
-            stores[region].close()
-
-    async def warm() -> None:
-        await asyncio.to_thread(_import_sdks)
-        if notifier is not None:
-            # What an earlier run could not send.
-            notifier.keep_trying()
-        await asyncio.gather(names.warm(), *(store.warm() for store in stores.values()))
-
     return World(
         environment=environment,
         kind=access.kind,
@@ -104,14 +91,38 @@ def open_world(platform: "Platform", environment: str) -> "World":
         faults=FaultInjector(Path(access.faults.socket)) if access.faults else None,
         load=LocustLoad(server),
         clock=SystemClock(),
-        close=close,
-        warm=warm,
+        close=partial(_close, clusters, [names, *metrics.values(), *stores.values(), witness]),
+        warm=partial(_warm, [names, *stores.values()], notifier),
         witness=witness,
         absent=tuple(n for n in platform.region_names if n not in regions),
         notifier=notifier,
         http=_http(access),
         commands=_commands(access),
     )
+
+
+class _Closing(Protocol):
+    def close(self) -> None: ...
+
+
+class _Warming(Protocol):
+    async def warm(self) -> None: ...
+
+
+async def _close(clusters: "Mapping[str, Cluster]", others: Sequence[_Closing | None]) -> None:
+    """Give back all connections."""
+    await asyncio.gather(*(cluster.close() for cluster in clusters.values()))
+    for port in others:
+        if port is not None:
+            port.close()
+
+
+async def _warm(ports: Sequence[_Warming], notifier: "Outbox | None") -> None:
+    """Load the SDKs, and send what an earlier run could not."""
+    await asyncio.to_thread(_import_sdks)
+    if notifier is not None:
+        notifier.keep_trying()
+    await asyncio.gather(*(port.warm() for port in ports))
 
 
 def _witness(platform: "Platform", access: "Environment") -> "DynamoWitness | None":
