@@ -1,5 +1,6 @@
 """Long incidents (B34): warned, then no further step; healing goes on, nothing leaks."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -9,13 +10,19 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from toy_world import ToyClock
+from toy_run import facts_of
+from toy_world import Toy, ToyClock
 
+from infctl.engine.decisions import Decision, Decisions, Verb
+from infctl.engine.handler import Context
 from infctl.engine.journal import STOP_AT, WARN_AT, FileJournal, read_journal
 from infctl.engine.journal.storage import connect
+from infctl.engine.machine import Machine
 from infctl.errors import Refused
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Operation, Plan, Step
+from infctl.model.run import RunState
+from infctl.runbooks import failover
 
 RECORDS = int(os.environ.get("INFCTL_JOURNAL_RECORDS", "12000"))
 """The whole incident of 72 hours has 50,000."""
@@ -121,3 +128,33 @@ def test_b34_a_full_journal_begins_no_step_but_those_that_heal(
     journal.append(Kind.PAUSE, args={"state": "paused_by_failed_step", "reason": "full"})
     journal.close()
     assert read_journal(tmp_path)[-1].kind == Kind.PAUSE
+
+
+async def test_b34_a_run_whose_journal_is_full_pauses_and_can_be_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = Toy()
+    before = toy.state()
+    facts = await facts_of(toy)
+    plan = failover.plan(facts, "eu-west-1", "test")
+    journal = FileJournal(
+        tmp_path, run="01run", plan_digest=plan.digest, actor="tester", clock=toy.clock
+    )
+    journal.append(Kind.PLAN, args=plan.to_json())
+    journal.append(Kind.LEASE, args={"pid": 1})
+    # Room for the first step alone.
+    monkeypatch.setattr("infctl.engine.journal.writing.STOP_AT", 3)
+    monkeypatch.setattr("infctl.engine.journal.limits.STOP_AT", 3)
+    decisions = Decisions()
+    context = Context(toy.world(), Path("/nowhere"), "01run", "tester", journal.view)
+    running = asyncio.create_task(Machine(plan, journal, context, decisions).run())
+    while journal.view().state is not RunState.PAUSED_BY_FAILED_STEP:
+        await asyncio.sleep(0)
+        assert not running.done()
+    assert "no further step starts at 3" in journal.view().reason
+    assert toy.state() != before
+    decisions.put(Decision(Verb.UNDO, by="tester"))
+    state, _ = await running
+    assert state is RunState.ROLLED_BACK
+    assert toy.state() == before
+    journal.close()
