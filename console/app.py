@@ -94,6 +94,11 @@ class Console(App[None]):
 
     def action_start_drill(self) -> None:
         """Plan the failover drill of the selected region and ask."""
+        if self.feed.frozen():
+            # The banner says who and why.
+            said = "frozen: nothing is started\ninfctl freeze --lift"
+            self.notify(said, severity="error", markup=False, timeout=15)
+            return
         if isinstance(self.screen, Overview | RegionScreen):
             self.notify("planning; nothing is started yet", markup=False, timeout=3)
             self.propose_drill(self.screen.selected)

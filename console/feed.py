@@ -44,6 +44,9 @@ class Feed(Protocol):
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         """One picture of all regions."""
 
+    def frozen(self) -> str:
+        """Who stopped everything, since when and why; empty where nobody did."""
+
     def latest_run(self) -> str | None:
         """The id of a run that is under way, else of the newest."""
 
@@ -54,7 +57,10 @@ class Feed(Protocol):
         """The failover drill for one region, with its guards' words; reads only."""
 
     async def start_drill(self, proposal: Proposal) -> str:
-        """Hand the plan to an executor and return the run's id; Refused where a guard says no."""
+        """Hand the plan to an executor and return the run's id.
+
+        Refused where a guard says no, Frozen while somebody stopped everything.
+        """
 
     def describe(self, proposal: Proposal) -> list[str]:
         """The plan in lines for people, the command line that does the same last."""

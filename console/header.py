@@ -1,4 +1,7 @@
-"""The one line on top: tool, class, environment, alerts, run, clock, age, always in this order."""
+"""The one line on top: tool, class, environment, alerts, run, clock, age, always in this order.
+
+While everything is frozen a banner below it says who stopped it, when and why.
+"""
 
 import time
 from dataclasses import dataclass
@@ -22,14 +25,25 @@ class Glance:
 class Headline(Static):
     """The header of every screen."""
 
-    DEFAULT_CSS = "Headline { height: 1; width: 100%; background: $panel; }"
+    DEFAULT_CSS = """
+    Headline { height: auto; max-height: 3; width: 100%; background: $panel; }
+    Headline.frozen { background: $error; color: $background; text-style: bold; }
+    """
 
     def show(self, feed: Feed, glance: Glance) -> None:
         """Draw the line."""
         now = time.time()
         age = None if glance.at is None else max(0.0, now - glance.at)
         run = feed.latest_run() or ""
-        self.update(Content(headline(feed.scope, bad=glance.bad, run=run, age=age, now=now)))
+        line = headline(feed.scope, bad=glance.bad, run=run, age=age, now=now)
+        frozen = feed.frozen()
+        self.set_class(bool(frozen), "frozen")
+        self.update(Content("\n".join([line, *banner(frozen)])))
+
+
+def banner(frozen: str) -> list[str]:
+    """The line that stands below the header while everything is frozen; at most two rows of 80."""
+    return [f"FROZEN {clean(frozen, limit=145)}"] if frozen else []
 
 
 def headline(scope: Scope, *, bad: int, run: str, age: float | None, now: float) -> str:

@@ -9,6 +9,10 @@ from infctl.console.pictures import draw_run
 from infctl.content.facts import Facts
 from infctl.drills.failover import Settings, plan
 from infctl.engine.guards import refuse
+from infctl.engine.locks import FreezeWatch
+from infctl.engine.locks.refusals import moment
+from infctl.errors import Frozen
+from infctl.executor.freezing import frozen_here
 from infctl.executor.launch import launch
 from infctl.executor.proposing import propose
 from infctl.executor.watch import follow, latest_run
@@ -44,12 +48,21 @@ class LiveFeed:
         self._world = world
         self._target = Target(service.name, service.host, service.zone, self.scope.regions)
         self._latest: tuple[float, str | None] = (0.0, None)
+        self._freezes = FreezeWatch(world, frozen_here, world.clock)
+        self._watching: asyncio.Task[None] | None = None
 
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         """One picture of all regions, each with its own deadline."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._freezes.run())
         if previous is None:
             await self._world.warm()
         return await observe(self._world, self._target, previous=previous)
+
+    def frozen(self) -> str:
+        """By this machine's word at once, by a cluster's within a second."""
+        found = self._freezes.current()
+        return "" if found is None else f"since {moment(found.at)} by {found.by}: {found.why}"
 
     def latest_run(self) -> str | None:
         """Read from disk at most every two seconds: the header asks every second."""
@@ -91,6 +104,10 @@ class LiveFeed:
     async def start_drill(self, proposal: Proposal) -> str:
         """An executor of its own takes the plan; closing the console does not touch it."""
         refuse(proposal.guards)
+        await self._freezes.ask()
+        if why := self.frozen():
+            hint = "infctl freeze --status; infctl freeze --lift"
+            raise Frozen(f"frozen {why}", hint=hint, unchanged="nothing was started")
         run = await asyncio.to_thread(
             launch,
             proposal.plan,
@@ -117,4 +134,7 @@ class LiveFeed:
 
     async def close(self) -> None:
         """Give back connections."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self._world.close()

@@ -15,7 +15,7 @@ from infctl.console.feed import RunPicture, Scope
 from infctl.console.overview import Overview
 from infctl.console.sanitiser import TerminalFilter
 from infctl.console.timeline import Timeline
-from infctl.errors import Unreachable
+from infctl.errors import Frozen, Unreachable
 from infctl.model.measured import Measured, unknown
 from infctl.model.overview import Agreement
 from infctl.model.plan import Operation, Plan, Step
@@ -61,6 +61,10 @@ class CannedFeed:
         self.broken = False
         self.behind = 0.0
         self.lines: list[str] = []
+        self.why = ""
+
+    def frozen(self) -> str:
+        return self.why
 
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         if self.broken:
@@ -105,6 +109,10 @@ async def until(condition: Any, deadline: float = 5.0) -> None:
 def screen_text(app: Console) -> str:
     lines = app.screen._compositor.render_strips()
     return "\n".join("".join(s.text for s in line) for line in lines)
+
+
+def told(app: Console) -> str:
+    return "\n".join(notice.message for notice in app._notifications)
 
 
 async def test_every_region_is_seen_with_state_in_words_and_evidence() -> None:
@@ -254,3 +262,43 @@ def test_the_last_wall_masks_what_no_one_cleaned() -> None:
     line = [Segment("ok\x1b[2J"), Segment("plain"), Segment("a\u202eb")]
     shown = TerminalFilter().apply(line, Color(0, 0, 0))
     assert "".join(s.text for s in shown) == "ok[2Jplainab"
+
+
+async def test_a_freeze_is_seen_on_every_screen_and_no_capital_acts() -> None:
+    feed = CannedFeed()
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "FAIL" in screen_text(app))
+        assert "FROZEN" not in screen_text(app)
+        feed.why = f"since 2026-11-24T22:00:00Z by ana@laptop: wrong region {HOSTILE}"
+        await until(lambda: "FROZEN since 2026-11-24T22:00:00Z" in screen_text(app))
+        assert "ana@laptop: wrong region" in screen_text(app)
+        assert "\x1b" not in screen_text(app)
+        await pilot.press("D")
+        await until(lambda: "infctl freeze --lift" in told(app))
+        assert isinstance(app.screen, Overview)
+        await pilot.press("enter")
+        await until(lambda: not isinstance(app.screen, Overview))
+        await until(lambda: "FROZEN" in screen_text(app))
+        await pilot.press("D")
+        await pilot.pause()
+        assert not isinstance(app.screen, Confirm)
+        feed.why = ""
+        await until(lambda: "FROZEN" not in screen_text(app))
+        assert feed.started == []
+
+
+async def test_a_freeze_during_the_question_is_obeyed_by_who_starts() -> None:
+    class Frosty(CannedFeed):
+        async def start_drill(self, proposal: Proposal) -> str:
+            raise Frozen("frozen since noon", hint="infctl freeze --lift")
+
+    app = Console(Frosty())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(lambda: "FAIL" in screen_text(app))
+        app.screen.query_one(DataTable).move_cursor(row=0)
+        await pilot.press("D")
+        await until(lambda: isinstance(app.screen, Confirm))
+        await asyncio.sleep(GUARD_SECONDS)
+        await pilot.press(*"eu-west-1", "X")
+        await until(lambda: "frozen since noon" in told(app))
