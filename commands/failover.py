@@ -1,13 +1,13 @@
 """infctl failover."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infctl.commands import planning
 from infctl.commands.attend import attend
-from infctl.commands.context import context_of
+from infctl.commands.context import Context, context_of
 from infctl.commands.options import (
     BreakGlassOption,
     ConfirmOption,
@@ -19,7 +19,11 @@ from infctl.commands.options import (
 )
 from infctl.commands.output import Output, OutputOption, note, write
 from infctl.commands.shifts import list_shifts, parse_keep
-from infctl.errors import UsageError
+from infctl.errors import Exit, UsageError
+from infctl.model.proposal import Proposal
+
+if TYPE_CHECKING:
+    from infctl.platform import Platform
 
 
 def failover(
@@ -60,29 +64,36 @@ def failover(
         raise typer.Exit(list_shifts(context, output))
     if region is None:
         raise UsageError("name the region that clients leave", hint="infctl failover --help")
-    seconds = parse_keep(keep)
     platform = context.load_platform()
     planning.choose_region(platform, region)
     guards = overridden(break_glass, reason)
-
-    from infctl.runbooks.failover import plan
-
-    prepared = planning.prepare(
-        context, platform, lambda facts: plan(facts, region, reason, keep=seconds, ready=ready)
-    )
+    prepared = _prepare(context, platform, region, reason, parse_keep(keep), ready)
     if dry_run:
         planning.show_plan(prepared, output)
         raise typer.Exit(planning.dry_run_code(prepared))
     planning.stop_refused(prepared, guards)
     planning.confirm_target(region, confirm, "failover")
-    run = planning.start(
-        context, prepared.plan, platform, overridden=tuple(guards), report=_path(report)
+    options = {"overridden": tuple(guards), "report": _path(report)}
+    run = planning.start(context, prepared.plan, platform, **options)
+    raise typer.Exit(_follow(run, output, timeout, detach))
+
+
+def _prepare(
+    context: Context, platform: "Platform", region: str, reason: str, keep: float, ready: float
+) -> Proposal:
+    from infctl.runbooks.failover import plan
+
+    return planning.prepare(
+        context, platform, lambda facts: plan(facts, region, reason, keep=keep, ready=ready)
     )
-    if detach:
-        note(f"the run goes on by itself: infctl runs attach {run}")
-        write(f"{run}\n")
-        return
-    raise typer.Exit(attend(run, output, timeout))
+
+
+def _follow(run: str, output: Output, timeout: float | None, detach: bool) -> int:
+    if not detach:
+        return attend(run, output, timeout)
+    note(f"the run goes on by itself: infctl runs attach {run}")
+    write(f"{run}\n")
+    return int(Exit.DONE)
 
 
 def _path(report: Path | None) -> Path | None:
