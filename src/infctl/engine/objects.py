@@ -5,6 +5,7 @@ from typing import Any
 
 from infctl.engine import arguments
 from infctl.engine.config_maps import before_of, cluster_of, require_as_before
+from infctl.engine.fencing.stamps import is_as_it_was
 from infctl.engine.handler import Args, Context, Permission
 from infctl.engine.own_step import own_step
 from infctl.errors import Conflict, Refused
@@ -20,6 +21,7 @@ PLACE: dict[str, arguments.Rule] = {
 ON_NODE: dict[str, arguments.Rule] = {"region": arguments.name, "name": arguments.key}
 """Where an object without a namespace lies."""
 _UNCHANGED = "nothing was written"
+_ATTEMPTS = 5
 
 
 def uid(value: Any) -> str:
@@ -58,12 +60,20 @@ async def require_object(context: Context, args: Args, kind: Kind) -> Object:
 async def write_fields(
     context: Context, args: Args, kind: Kind, found: Object, patch: Object
 ) -> Object:
-    """Merge fields into the object, if it still is as `found` says."""
-    held = {k: found["metadata"][k] for k in ("uid", "resourceVersion") if k in found["metadata"]}
-    metadata = {**patch.get("metadata", {}), **held}
+    """Merge fields into the object, if it still is as `found` says, but for its status."""
     cluster = cluster_of(context, args["region"])
-    whole = {**patch, "metadata": metadata}
-    return await cluster.merge(kind, args["name"], args.get("namespace"), whole)
+    live = found
+    for attempt in range(1, _ATTEMPTS + 1):
+        held = {k: live["metadata"][k] for k in ("uid", "resourceVersion") if k in live["metadata"]}
+        whole = {**patch, "metadata": {**patch.get("metadata", {}), **held}}
+        try:
+            return await cluster.merge(kind, args["name"], args.get("namespace"), whole)
+        except Conflict:
+            # Controllers write the status whenever they like: that is nobody's change of mind.
+            live = await require_object(context, args, kind)
+            if attempt == _ATTEMPTS or not is_as_it_was(found, live):
+                raise
+    raise another(where(args, kind))
 
 
 def require_same(
