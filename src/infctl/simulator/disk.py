@@ -14,6 +14,7 @@ from infctl.ports.clock import Clock
 from infctl.simulator.loop import Killed, Process
 
 NOWHERE = Path("/nowhere")
+"""Never opened: a simulated disk stands for it."""
 
 
 @dataclass(slots=True)
@@ -25,10 +26,11 @@ class Platter:
     flipped: bool = False
 
     def flip(self, place: int) -> None:
-        """Turn one bit of one row."""
-        if not self.rows:
+        """Turn one bit of one row that the mark covers: of a later one nobody was told."""
+        covered = int(self.mark[:20] or 0)
+        if not covered:
             return
-        number = place % len(self.rows)
+        number = place % covered
         row = bytearray(self.rows[number].encode())
         row[place % len(row)] ^= 1
         self.rows[number] = row.decode(errors="replace")

@@ -1,19 +1,19 @@
 """The parts of the engine that a simulation puts together; a bad one may stand in for each."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from infctl.content.facts import Facts
 from infctl.engine.fencing import fenced
 from infctl.engine.guards import evaluate
-from infctl.engine.locks import EnvironmentLock, Who, lock_sites
+from infctl.engine.locks import EnvironmentLock, Who
 from infctl.engine.machine import Machine
 from infctl.model.plan import GuardResult, Plan
 from infctl.ports.clock import Clock
 from infctl.ports.cluster import Cluster
-from infctl.ports.world import World
+from infctl.ports.lock import LockSite
 from infctl.simulator.disk import WatchedJournal
 from infctl.simulator.permit import SimulatedPermit
 
@@ -34,10 +34,11 @@ class Lock(Protocol):
         """Give it back."""
 
 
-def environment_lock(world: World, run: str, chance: random.Random) -> Lock:
-    """The engine's own lock, in a majority of the regions' clusters."""
-    who = Who("simulated", "host", 1, run)
-    return EnvironmentLock(lock_sites(world), world.clock, who, random=chance)
+def environment_lock(
+    places: Sequence[LockSite], clock: Clock, run: str, chance: random.Random
+) -> Lock:
+    """The engine's own lock, in a majority of places."""
+    return EnvironmentLock(places, clock, Who("simulated", "host", 1, run), random=chance)
 
 
 MakeFenced = Callable[
@@ -52,7 +53,7 @@ class Engine:
     machine: Callable[..., Machine] = Machine
     journal: Callable[..., WatchedJournal] = WatchedJournal
     permit: Callable[..., SimulatedPermit] = SimulatedPermit
-    lock: Callable[[World, str, random.Random], Lock] = environment_lock
+    lock: Callable[[Sequence[LockSite], Clock, str, random.Random], Lock] = environment_lock
     fence: MakeFenced = fenced
     guards: Callable[[Plan, Facts], tuple[GuardResult, ...]] = evaluate
 

@@ -1,6 +1,7 @@
 """The simulated environment: the shipped fakes with a service in three regions, and its truth."""
 
 import functools
+import tempfile
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +25,16 @@ _BOOKKEEPING = ("uid", "resourceVersion", "generation", "managedFields", "creati
 def platform() -> Platform:
     """The platform that `infctl init` writes: the simulator needs no file of the user's."""
     return load(Path(str(files("infctl.platform"))) / "starter.yaml")
+
+
+@functools.cache
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="infctl-sim-")
+
+
+def scratch() -> Path:
+    """A folder of this process alone, gone with it: clients make one for their log."""
+    return Path(_folder().name)
 
 
 def build() -> FakeWorld:

@@ -2,26 +2,33 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from infctl.engine.decisions import Decisions
 from infctl.engine.guards import refuse
 from infctl.engine.handler import Context
+from infctl.engine.locks import lock_sites
 from infctl.errors import InfctlError, JournalError, LeaseLost, Refused
 from infctl.model.journal import Kind
 from infctl.model.run import RunState, RunView
-from infctl.ports.world import World
+from infctl.ports.lock import LockSite
 from infctl.simulator.clock import HostClock
-from infctl.simulator.disk import NOWHERE, SimulatedDisk, WatchedJournal
+from infctl.simulator.disk import SimulatedDisk, WatchedJournal
 from infctl.simulator.engine import Lock
+from infctl.simulator.environment import scratch
 from infctl.simulator.loop import PROCESS, Process
 from infctl.simulator.network import Link
-from infctl.simulator.ports import clusters, ports
+from infctl.simulator.ports import clusters, lock_places, ports
 from infctl.simulator.trace import Job
 
 if TYPE_CHECKING:
     from infctl.simulator.simulation import Simulation
+
+
+_LEASES = 5
+"""Every so many seeds the lock is kept in clusters' Leases, else in places that cost less time."""
 
 
 @dataclass(slots=True)
@@ -77,7 +84,7 @@ class Executor:
         if not journal.records():
             journal.append(Kind.PLAN, args=job.plan.to_json())
         world = ports(simulation.network, self.link, simulation.world, self.host.clock)
-        lock = simulation.engine.lock(self._for_locks(world), job.run, simulation.chance)
+        lock = simulation.engine.lock(self._places(), self.host.clock, job.run, simulation.chance)
         fence = await lock.acquire()
         self.lock = lock
         renewing = asyncio.create_task(lock.renew_forever())
@@ -91,7 +98,7 @@ class Executor:
             )
             journal.append(Kind.LEASE, args={"host": self.host.name, "fence": fence})
             world = replace(world, clusters=held)
-            context = Context(world, NOWHERE, job.run, "simulated", self.view)
+            context = Context(world, scratch(), job.run, "simulated", self.view)
             machine = simulation.engine.machine(
                 job.plan,
                 journal,
@@ -109,12 +116,14 @@ class Executor:
                     self.lock = None
                     await lock.release()
 
-    def _for_locks(self, world: World) -> World:
-        """The clusters as locks reach them: the network's faults, but no act of the run."""
+    def _places(self) -> Sequence[LockSite]:
+        """Where the lock is kept, as this machine reaches it: no act of the run."""
         link = Link(self.job.run, self.process, _unharmed, judged=False)
-        return replace(
-            world, clusters=clusters(self.simulation.network, link, self.simulation.world)
-        )
+        network, world = self.simulation.network, self.simulation.world
+        if self.simulation.scenario.seed % _LEASES:
+            return lock_places(network, link, self.simulation.places)
+        leases = replace(world.world("simulated"), clusters=clusters(network, link, world))
+        return lock_sites(replace(leases, clock=self.host.clock))
 
     def believes_to_hold(self) -> bool:
         """Whether it would act now, if it were to."""

@@ -1,5 +1,6 @@
 """An executor's ports: the shipped fakes, all of them behind the simulated network."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -8,9 +9,11 @@ from infctl.fakes.faults import FakeFaults
 from infctl.fakes.load import FakeLoad
 from infctl.fakes.resolver import FakeResolver
 from infctl.fakes.store import FakeStore
+from infctl.fakes.witness import FakeWitness
 from infctl.fakes.world import FakeWorld
 from infctl.ports.clock import Clock
 from infctl.ports.cloud import Record
+from infctl.ports.lock import LockSite
 from infctl.ports.world import World
 from infctl.simulator.environment import SYSTEM, regions_on
 from infctl.simulator.network import Link, Network, Remote
@@ -48,6 +51,13 @@ def ports(network: Network, link: Link, fake: FakeWorld, clock: Clock) -> World:
 def clusters(network: Network, link: Link, fake: FakeWorld) -> dict[str, Any]:
     """The clusters alone."""
     return {n: _remote(network, link, n, c, _in_cluster) for n, c in fake.clusters.items()}
+
+
+def lock_places(
+    network: Network, link: Link, places: Mapping[str, FakeWitness]
+) -> tuple[LockSite, ...]:
+    """Places of the lock, one a region."""
+    return tuple(_remote(network, link, n, place, _nothing) for n, place in places.items())
 
 
 def _remote(network: Network, link: Link, place: str, target: Any, marks: Any) -> Any:

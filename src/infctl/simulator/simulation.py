@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from infctl.content.facts import Facts
 from infctl.engine.guards import needed_rights
 from infctl.fakes.controllers import Controller
+from infctl.fakes.witness import FakeWitness
 from infctl.fakes.world import FakeWorld
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Plan
@@ -56,6 +57,8 @@ class Simulation:
         self.coming = [f for f in self.scenario.faults if f.kind not in BEFOREHAND]
         self.interruptions = list(self.scenario.interruptions)
         self.waiting: list[Fault] = []
+        names = platform().region_names
+        self.places = {name: FakeWitness(name, has_table=True) for name in names}
         self.world.resolver = Answers(self.world.names, world=self.world)
         for region, cluster in self.world.clusters.items():
             cluster.controllers = [self._rollout(region, c) for c in cluster.controllers]
@@ -176,7 +179,8 @@ class Simulation:
             job.lost_life = job.lives
         elif record.kind in (Kind.DONE, Kind.FAILED, Kind.UNDO_DONE):
             DOING.set(None)
-        invariants.judge_record(self, job, record)
+        view = None if executor.journal is None else executor.journal.view()
+        invariants.judge_record(self, job, record, view)
         if record.kind in (Kind.PAUSE, Kind.HEAD):
             job.state = str((record.args or record.result)["state"])
             self.trace.reached[job.state] += 1

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from infctl.model.journal import Kind, Record
-from infctl.model.run import fold
+from infctl.model.run import RunView, fold
 from infctl.simulator.invariants import acts, endings, records
 from infctl.simulator.loop import where
 from infctl.simulator.trace import Act, Job
@@ -64,10 +64,12 @@ def judge_grant(simulation: "Simulation", job: Job, fence: int) -> None:
         simulation.trace.accuse("fences_grow", f"{job.run} got {fence} after {newest}")
 
 
-def judge_record(simulation: "Simulation", job: Job, record: Record) -> None:
-    """A record is durable: the job's view moves on."""
+def judge_record(
+    simulation: "Simulation", job: Job, record: Record, view: RunView | None = None
+) -> None:
+    """A record is durable: the job's view moves on, to that of its journal where there is one."""
     before = job.view
-    job.view = after = fold((record,), before)
+    job.view = after = fold((record,), before) if view is None else view
     if record.kind == Kind.INTENT:
         job.began.setdefault(record.step or "", simulation.now())
     rules: list[tuple[str, Callable[[], str]]] = [
