@@ -1,6 +1,5 @@
 """Deployments hold the lock, carry its fence, and stop where they must."""
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,8 @@ from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT
 
 @pytest.fixture
 def platform(tmp_path: Path) -> Platform:
-    lines = [row for row in starter(tmp_path).splitlines() if not row.startswith("models_source")]
-    for name in ("digits", "wine"):
-        folder = tmp_path / "models" / name / "v1"
-        folder.mkdir(parents=True)
-        (folder / "model.onnx").write_bytes(name.encode())
-        (folder / "manifest.json").write_text("{}")
-        digest = "sha256:" + hashlib.sha256(name.encode()).hexdigest()
-        row = next(r for r in lines if r.startswith(f"  - {{name: {name},"))
-        lines[lines.index(row)] = f'  - {{name: {name}, version: v1, digest: "{digest}"}}'
     path = tmp_path / "platform.yaml"
-    path.write_text("\n".join([*lines, "models_source: models"]))
+    path.write_text(starter(tmp_path))
     return load(path)
 
 
