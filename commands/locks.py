@@ -60,7 +60,7 @@ def break_lock(
         str | None, typer.Option("--confirm", metavar="ID", help="The id, once more.")
     ] = None,
 ) -> None:
-    """Free a lock whose holder is gone. A holder that lives stops before its next act.
+    """Free a lock whose holder is gone. One that lives stops at its next renewal, within 2 s.
 
     Example: infctl locks break --id 0123456789abcdef --reason "laptop lost"
     """
