@@ -288,6 +288,42 @@ async def test_stamps_of_an_earlier_write_are_no_conflict(cluster: FakeCluster) 
     assert after["data"] == {"a": "1", "b": "2"}
 
 
+async def test_taking_over_stamps_writes_over_no_edit_that_comes_between(
+    cluster: FakeCluster,
+) -> None:
+    await Holder(cluster, 7).cluster.merge(CONFIG_MAP, "stands", "default", {"data": {"a": "1"}})
+    apply = cluster.apply
+    refused: list[Object] = []
+
+    async def edited_after(manifest: Object, **named: Any) -> Object:
+        try:
+            return await apply(manifest, **named)
+        except Conflict:
+            if not refused:
+                refused.append(manifest)
+                await cluster.apply_as("kubectl", _config("stands", b="theirs"))
+            raise
+
+    cluster.apply = edited_after  # type: ignore[method-assign]
+    with pytest.raises(Conflict) as caught:
+        await Holder(cluster, 8).cluster.apply(_config("stands", b="2"))
+    assert caught.value.managers == ("kubectl",)
+    found = await cluster.read(CONFIG_MAP, "stands", "default")
+    assert found is not None
+    assert found["data"]["b"] == "theirs"
+
+
+async def test_stamps_are_taken_over_at_the_version_that_was_read(cluster: FakeCluster) -> None:
+    await Holder(cluster, 7).cluster.merge(CONFIG_MAP, "stands", "default", {"data": {"a": "1"}})
+    read = await cluster.read(CONFIG_MAP, "stands", "default")
+    assert read is not None
+    wanted = _config("stands", b="2")
+    wanted["metadata"]["resourceVersion"] = read["metadata"]["resourceVersion"]
+    assert (await Holder(cluster, 8).cluster.apply(wanted))["data"] == {"a": "1", "b": "2"}
+    with pytest.raises(Conflict):
+        await Holder(cluster, 8).cluster.apply(wanted)
+
+
 async def test_a_conflict_names_others_and_not_our_stamps(cluster: FakeCluster) -> None:
     await cluster.apply_as("kubectl", _config("stands", a="1"))
     await Holder(cluster, 7).cluster.merge(CONFIG_MAP, "stands", "default", {"data": {"b": "1"}})

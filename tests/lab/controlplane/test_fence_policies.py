@@ -13,7 +13,7 @@ from real_control_plane import ControlPlane
 from infctl.clients.clock import SystemClock
 from infctl.clients.cluster import KubernetesCluster
 from infctl.engine.fencing import fenced
-from infctl.errors import LeaseLost, Refused
+from infctl.errors import Conflict, LeaseLost, Refused
 from infctl.model import fence
 from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, POD, Cluster
 
@@ -143,6 +143,21 @@ async def test_a_holder_who_slept_changes_nothing_on_a_real_server(
     await successor.delete(CONFIG_MAP, "doomed", namespace)
     assert await cluster.read(CONFIG_MAP, "doomed", namespace) is None
     assert told == []
+
+
+async def test_stamps_of_an_earlier_holder_are_taken_over(
+    cluster: KubernetesCluster, namespace: str
+) -> None:
+    number = await granted(cluster) + 1
+    former, later = _holder(cluster, number), _holder(cluster, number + 1)
+    await former.create(_config("one", namespace, data={"a": "1"}))
+    await former.merge(CONFIG_MAP, "one", namespace, {"data": {"a": "2"}})
+    after = await later.apply(_config("one", namespace, data={"b": "1"}))
+    assert after["data"] == {"a": "2", "b": "1"}
+    assert fence.carried(after) == str(number + 1)
+    with pytest.raises(Conflict) as caught:
+        await _holder(cluster, number + 2).apply(_config("one", namespace, data={"a": "3"}))
+    assert caught.value.fields == (".data.a",)
 
 
 async def test_the_scale_subresource_is_closed_to_infctl(

@@ -90,12 +90,26 @@ class FencedCluster:
             except Conflict as conflict:
                 if others := conflict_of_others(conflict):
                     raise others from conflict
-            return await self._cluster.apply(wanted, dry_run=dry_run, force=True)
+            return await self._take_over_stamps(wanted, dry_run=dry_run, force=force)
 
         done = await self._write(act, dry_run=dry_run)
         if (manifest["kind"], manifest["metadata"]["name"]) == _BRINGS_THE_FENCE and not dry_run:
             self._granted = None
         return done
+
+    async def _take_over_stamps(self, wanted: Object, *, dry_run: bool, force: bool) -> Object:
+        """Apply where another write of infctl owns the stamps, and nobody the rest.
+
+        Force is for what cannot have changed since; else somebody's edit could be written over.
+        """
+        metadata = wanted["metadata"]
+        if dry_run or metadata.get("resourceVersion"):
+            return await self._cluster.apply(wanted, dry_run=dry_run, force=True)
+        held = {"uid": metadata["uid"]} if metadata.get("uid") else {}
+        patch = stamped({"metadata": held}, self._stamps)
+        place = metadata["name"], metadata.get("namespace")
+        await self._cluster.merge(Kind.of(wanted), *place, patch)
+        return await self._cluster.apply(wanted, force=force)
 
     async def merge(
         self, kind: Kind, name: str, namespace: str | None, patch: Object, *, dry_run: bool = False
