@@ -233,3 +233,14 @@ def test_a_journal_of_elsewhere_is_taken_over_whole_or_not_at_all(tmp_path: Path
     with pytest.raises(JournalError, match="has a journal already"):
         adopt_records(tmp_path / "kept", records)
     assert len(read_journal(tmp_path / "kept")) == 1
+
+
+def test_a_journal_that_is_refused_leaves_no_file_open(tmp_path: Path) -> None:
+    _write(tmp_path, 3)
+    (tmp_path / MARK).write_bytes(b"1" * 86)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        with pytest.raises(JournalError):
+            _open(tmp_path)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+    assert not (tmp_path / "reserve").exists()

@@ -62,6 +62,7 @@ def test_b34_a_long_journal_warns_once_and_stays_flat(
     caplog.set_level(logging.WARNING)
     journal = _open(tmp_path)
     _fill(journal, 200)
+    gc.collect()
     files, memory = _open_files(), _resident()
     for size in range(400, RECORDS + 1, 200):
         _fill(journal, size)
@@ -69,7 +70,7 @@ def test_b34_a_long_journal_warns_once_and_stays_flat(
     gc.collect()
     themselves = sum(_size(record) for record in journal.records())
     assert _resident() - memory <= themselves + ROOM
-    assert _open_files() == files
+    assert _open_files() <= files
     said = [m for m in caplog.messages if str(WARN_AT) in m]
     assert len(said) == 1
     assert len(journal.view().notes) == 1

@@ -25,9 +25,17 @@ class Disk:
         check_files(folder)
         with translated("open the journal"):
             self._db = connect(folder)
-            self._mark = open_mark(folder)
-            sync_folder(folder)
-            reserve.keep(folder)
+            try:
+                self._mark = open_mark(folder)
+            except OSError:
+                self._db.close()
+                raise
+            try:
+                sync_folder(folder)
+                reserve.keep(folder)
+            except OSError:
+                self.close()
+                raise
 
     def read(self) -> tuple[list[str], bytes]:
         """All rows, and the mark."""

@@ -61,10 +61,14 @@ class FileJournal:
         self._unmarked = False
         self._disk = disk or Disk(folder)
         self._folding = Folding()
-        rows, mark = self._disk.read()
-        own = parse_rows(rows)
-        self._records = list(check_joined(own, mark))
-        self._bring_back(own)
+        try:
+            rows, mark = self._disk.read()
+            own = parse_rows(rows)
+            self._records = list(check_joined(own, mark))
+            self._bring_back(own)
+        except BaseException:
+            self._disk.close()
+            raise
 
     def append(
         self,
