@@ -177,6 +177,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             self._bury()
             _set_running_loop(before)
 
+    def suspend(self, process: Process, seconds: float) -> None:
+        """Let a machine sleep: its process runs late, and its timers do not count the sleep."""
+        process.wakes = self._now + seconds
+        for turn in self._timers:
+            if turn.within.get(PROCESS) is process:
+                turn.moment += seconds
+        heapq.heapify(self._timers)
+
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Nothing: a timer that was cancelled is dropped when its moment comes."""
 

@@ -18,7 +18,7 @@ from infctl.simulator.engine import INFCTL, Engine
 from infctl.simulator.environment import build, picture, platform, regions_on
 from infctl.simulator.faults import BEFOREHAND, REQUESTS, WRITES, Fault
 from infctl.simulator.host import Executor, Host
-from infctl.simulator.loop import virtual_loop, where
+from infctl.simulator.loop import VirtualLoop, virtual_loop, where
 from infctl.simulator.network import Network
 from infctl.simulator.people import Person
 from infctl.simulator.plans import steady_facts
@@ -210,9 +210,12 @@ class Simulation:
                 self.interruptions.remove(interruption)
                 self.people[0].interrupt(interruption.verb)
 
-    def sleep(self, executor: Executor, seconds: float) -> None:
-        """Let a machine sleep; whoever runs there notices nothing but the time."""
+    def sleep(self, executor: Executor, seconds: float, *, stops_timers: bool = False) -> None:
+        """Let a process sleep; whoever runs there notices nothing but the time."""
         until = self.now() + seconds
+        loop = asyncio.get_running_loop()
+        if stops_timers and isinstance(loop, VirtualLoop):
+            loop.suspend(executor.process, seconds)
         executor.process.wakes = until
         self.sleeps.append((executor.job.run, self.now(), until))
 
@@ -254,7 +257,8 @@ class Simulation:
 
 
 def _fits(fault: Fault, what: str) -> bool:
-    if fault.kind in REQUESTS:
+    # A machine that falls asleep between a look and a write wakes in another world.
+    if fault.kind in REQUESTS or (fault.kind == "suspend" and fault.phase):
         return what == "write"
     if fault.kind in WRITES:
         return what in ("row", "mark")

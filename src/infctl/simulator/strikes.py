@@ -37,7 +37,8 @@ def _block(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
 
 
 def _suspend(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
-    simulation.sleep(executor, SUSPENDED)
+    # SIGSTOP lets timers run out meanwhile; a closed lid stops them, too.
+    simulation.sleep(executor, SUSPENDED, stops_timers=bool(fault.phase % 2))
 
 
 def _cut(simulation: "Simulation", fault: Fault, executor: Executor) -> None:

@@ -2,5 +2,5 @@
 
 from infctl.simulator.engine import Engine
 
-FAULTS = ("rival", "late_request", "suspend")
+FAULTS = ("rival", "suspend")
 ENGINE = Engine(fence=lambda clusters, fence, run, clock, tell: clusters)
