@@ -85,6 +85,7 @@ async def _write(context: Context, word: "Freeze") -> None:
 async def _read(context: Context) -> tuple[Words, str]:
     """What every place says, and why the clusters could not be asked at all."""
     from infctl.engine.locks import read_freezes
+    from infctl.engine.locks.freeze import WRITE_DEADLINE
     from infctl.executor.freezing import frozen_here
 
     words: Words = {HERE: frozen_here()}
@@ -93,7 +94,7 @@ async def _read(context: Context) -> tuple[Words, str]:
     except InfctlError as error:
         return words, error.what
     try:
-        found = await read_freezes(world.clusters)
+        found = await read_freezes(world.clusters, deadline=WRITE_DEADLINE)
         absent = dict.fromkeys(world.absent, "this machine has no access to it")
         return {**words, **found, **absent}, ""
     finally:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -12,11 +13,20 @@ from real_control_plane import ControlPlane
 
 from infctl.clients.clock import SystemClock
 from infctl.clients.cluster import KubernetesCluster
-from infctl.engine.locks import EnvironmentLock, Who, break_lock
+from infctl.engine.locks import (
+    EnvironmentLock,
+    Freeze,
+    FreezeWatch,
+    Who,
+    break_lock,
+    read_history,
+    write_freeze,
+)
 from infctl.engine.locks.cluster_site import ClusterSite
 from infctl.engine.locks.lease_record import ANNOTATION, read_lease, write_lease
 from infctl.errors import LeaseLost, Refused
 from infctl.fakes.cluster import FakeCluster
+from infctl.fakes.world import fake_world
 from infctl.model.fence import SYSTEM
 from infctl.ports.cluster import LEASE, NAMESPACE, Cluster
 
@@ -164,3 +174,20 @@ async def test_a_lease_that_others_made_and_nobody_holds_is_free(cluster: Cluste
     seen = await site.read()
     assert seen.holding is None
     assert (await site.write(FIRST, version=seen.version)).holding == FIRST
+
+
+@pytest.mark.control_plane
+async def test_a_freeze_reaches_a_real_cluster_and_is_lifted_there(
+    control_plane: ControlPlane,
+) -> None:
+    real = KubernetesCluster(
+        control_plane.region.name, control_plane.kubeconfig, control_plane.region.name
+    )
+    world = replace(fake_world().world(), clusters={real.region: real}, clock=SystemClock())
+    watch = FreezeWatch(world, lambda: None, world.clock)
+    for word in (Freeze("wrong region", "ana", 1.0), Freeze("right", "ben", 2.0, lifted=True)):
+        assert (await write_freeze(world, word)).silent == {}
+        await watch.ask()
+        assert watch.current() == (None if word.lifted else word)
+    assert len(await read_history(real)) == 2
+    await real.close()

@@ -20,6 +20,8 @@ from infctl.ports.world import World
 
 NAME = "infctl-freeze"
 DEADLINE = 1.0
+WRITE_DEADLINE = 5.0
+"""A person waits for it, and the first question to a cluster loads its client as well."""
 POLL = 0.5
 KEPT = 20
 
@@ -80,7 +82,7 @@ class FreezeWatch:
             await self._clock.sleep(POLL)
 
     async def _ask(self, region: str) -> None:
-        answer = await _guarded(_read(self._clusters[region]))
+        answer = await _guarded(_read(self._clusters[region]), DEADLINE)
         if not isinstance(answer, str):
             self._words[region] = answer
 
@@ -91,10 +93,12 @@ def in_force(words: Iterable["Freeze | str | None"]) -> Freeze | None:
     return min(frozen, key=lambda f: f.at, default=None)
 
 
-async def read_freezes(clusters: Mapping[str, Cluster]) -> dict[str, Freeze | str | None]:
+async def read_freezes(
+    clusters: Mapping[str, Cluster], deadline: float = DEADLINE
+) -> dict[str, Freeze | str | None]:
     """By region: the last word, none, or in a sentence why it does not say."""
     names = list(clusters)
-    answers = await asyncio.gather(*(_guarded(_read(clusters[n])) for n in names))
+    answers = await asyncio.gather(*(_guarded(_read(clusters[n]), deadline) for n in names))
     return dict(zip(names, answers, strict=True))
 
 
@@ -108,7 +112,9 @@ async def read_history(cluster: Cluster) -> tuple[Freeze, ...]:
 async def write_freeze(world: World, freeze: Freeze) -> Reach:
     """Freeze, or lift, in every cluster that answers."""
     names = list(world.clusters)
-    answers = await asyncio.gather(*(_guarded(_write(world.clusters[n], freeze)) for n in names))
+    answers = await asyncio.gather(
+        *(_guarded(_write(world.clusters[n], freeze), WRITE_DEADLINE) for n in names)
+    )
     silent = {n: a for n, a in zip(names, answers, strict=True) if isinstance(a, str)}
     return Reach(tuple(n for n in names if n not in silent), silent)
 
@@ -195,11 +201,11 @@ def _data(found: Object) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-async def _guarded(question: Any) -> Any:
+async def _guarded(question: Any, deadline: float) -> Any:
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(deadline):
             return await question
     except TimeoutError:
-        return f"no answer within {DEADLINE:g} s"
+        return f"no answer within {deadline:g} s"
     except InfctlError as error:
         return clean(error.what, limit=300)
