@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.fakes.cluster import FakeCluster
-from infctl.fakes.storage import stamp
+from infctl.fakes.storage import Key, Stored, stamp
 from infctl.fakes.world import FakeWorld, fake_world
 from infctl.model import fence
 from infctl.platform import Platform, load
@@ -18,6 +18,8 @@ from infctl.ports.cluster import DEPLOYMENT, NAMESPACE, Kind, Object
 from infctl.simulator.clock import WorldClock
 
 SYSTEM = fence.SYSTEM
+_LATER = 100
+"""A version of the cluster after those of all that it begins with."""
 _BOOKKEEPING = ("uid", "resourceVersion", "generation", "managedFields", "creationTimestamp")
 
 
@@ -48,15 +50,25 @@ def build() -> FakeWorld:
         for name, address in world.gateways.items()
     ]
     for name, cluster in world.clusters.items():
-        for namespace in (SYSTEM, service.name):
-            put(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": _named(namespace)})
-        put(cluster, _deployment(service.name))
-        put(cluster, _newest_fence())
+        cluster.storage.objects.update(_content(name))
+        cluster.storage.version = _LATER
         world.stores[name].content[cloud_names.switches_bucket(chosen, name)] = {}
     return world
 
 
-def put(cluster: FakeCluster, manifest: Object) -> None:
+@functools.cache
+def _content(region: str) -> dict[Key, Stored]:
+    """What every run finds in a cluster; stored objects are replaced, never changed."""
+    cluster = FakeCluster(region)
+    service = platform().service.name
+    for namespace in (SYSTEM, service):
+        _put(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": _named(namespace)})
+    _put(cluster, _deployment(service))
+    _put(cluster, _newest_fence())
+    return dict(cluster.storage.objects)
+
+
+def _put(cluster: FakeCluster, manifest: Object) -> None:
     """An object as it is from the beginning."""
     metadata = manifest["metadata"]
     kind = Kind.of(manifest)

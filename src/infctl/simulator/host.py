@@ -146,7 +146,7 @@ class Executor:
             self.process,
             lambda record: self.simulation.on_record(self, record),
             run=self.job.run,
-            plan_digest=self.job.plan.digest,
+            plan_digest=self.job.digest,
             clock=self.host.clock,
         )
 

@@ -82,7 +82,7 @@ class Simulation:
             host = Host(f"host-{number}")
             if number and fast:
                 host.clock.rate = 1.4
-            job = Job(f"sim-{number}", plan, Platter())
+            job = Job(f"sim-{number}", plan, Platter(), plan.digest)
             self.jobs.append(job)
             decisions = self.scenario.decisions if not number else ()
             self.people.append(
@@ -243,7 +243,10 @@ class Simulation:
             def later() -> None:
                 stored = storage.objects.get(key)
                 if stored is not None:
-                    at_once(stored.object)
+                    # The objects of the beginning are shared by all runs: none is changed in place.
+                    after = dict(stored.object)
+                    at_once(after)
+                    storage.objects[key] = replace(stored, object=after)
 
             asyncio.get_running_loop().call_at(late, later)
 

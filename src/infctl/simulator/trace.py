@@ -61,6 +61,7 @@ class Job:
     run: str
     plan: Plan
     disk: Platter
+    digest: str
     before: dict[str, Any] | None = None
     fences: list[int] = field(default_factory=list)
     state: str = "pending"
