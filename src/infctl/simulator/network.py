@@ -13,6 +13,8 @@ from infctl.simulator.trace import DOING, Act, Trace
 
 PATIENCE = 2.0
 """Seconds after which clients give up on an answer."""
+FENCED = frozenset({"apply", "merge", "create", "delete", "evict"})
+"""Writes that clusters hold to fence and precondition."""
 _WRITING = frozenset(
     {
         *("apply", "merge", "create", "delete", "evict", "put", "inject", "heal", "start", "stop"),
@@ -109,10 +111,16 @@ class Network:
         async def arrive() -> None:
             PROCESS.set(self.servers)
             await asyncio.sleep(self.chance.uniform(PATIENCE, 40.0))
+            known = len(self.trace.acts)
             try:
                 await self._arrive(sent, marks, act)
             except InfctlError:
                 return
+            now = asyncio.get_running_loop().time()
+            for late in self.trace.acts[known:]:
+                if late.verb not in FENCED:
+                    # Where no fence and no precondition is compared, that window is documented.
+                    self.trace.foreign.update(dict.fromkeys(late.changed, now))
 
         asyncio.get_running_loop().create_task(arrive())
 

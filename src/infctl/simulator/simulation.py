@@ -46,6 +46,7 @@ class Simulation:
     slow_until: dict[str, float] = field(default_factory=dict)
     frozen_until: float = -1.0
     guard_broke: bool = False
+    reading: bool = False
     ended: float = 0.0
     newest: dict[str, int] = field(default_factory=dict)
     sleeps: list[tuple[str, float, float]] = field(default_factory=list)
@@ -158,9 +159,11 @@ class Simulation:
         """A new executor opened the journal: what its predecessor had written, told or not."""
         if list(records[: len(job.records)]) != job.records:
             self.trace.accuse("nothing_is_lost", f"{job.run} is not as it was told")
+        self.reading = True
         for record in records[len(job.records) :]:
             job.records.append(record)
             invariants.judge_record(self, job, record)
+        self.reading = False
 
     def on_record(self, executor: Executor, record: Record) -> None:
         """A record is durable."""

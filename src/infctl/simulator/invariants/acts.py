@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from infctl.model.journal import Kind
 from infctl.simulator.effects import places
+from infctl.simulator.network import FENCED
 from infctl.simulator.trace import Act, Job
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ _SLACK = 8.0
 Holders stop at 10 s, others take over after 15 s of their own clock, which may run 1.4 times as
 fast.
 """
-_FENCED = frozenset({"apply", "merge", "create", "delete", "evict"})
 _DECIDED = frozenset({Kind.DONE, Kind.SKIP, Kind.UNDO_DONE})
 
 
@@ -62,7 +62,7 @@ def lost_is_read_back(simulation: "Simulation", act: Act) -> str:
 
 def newest_fence_writes(simulation: "Simulation", act: Act) -> str:
     """A cluster takes no write of an older fence once a newer one has acted there."""
-    if act.verb not in _FENCED:
+    if act.verb not in FENCED:
         # Stores compare no fence: that window is documented.
         return ""
     newest = simulation.newest.get(act.place, 0)

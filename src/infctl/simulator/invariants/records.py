@@ -88,7 +88,7 @@ def undo_knows_before(job: Job, before: RunView, after: RunView, record: Record)
 
 def holder_alone_begins(simulation: "Simulation", job: Job, record: Record) -> str:
     """No change is begun by whom another holder has overtaken."""
-    if record.kind not in (Kind.INTENT, Kind.UNDO_INTENT):
+    if record.kind not in (Kind.INTENT, Kind.UNDO_INTENT) or simulation.reading:
         return ""
     operation = record.undo if record.kind == Kind.UNDO_INTENT else record.args
     if not find(operation["kind"], operation["version"]).changes:
