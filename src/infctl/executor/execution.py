@@ -181,6 +181,9 @@ class _Execution:
 
     async def _hold(self, is_new: bool) -> int:
         """Everything that happens while this executor holds the environment's lock."""
+        if not is_new:
+            # A new run read its facts; here the lock's deadline would pay for loading SDKs.
+            await self.world.warm()
         holding = exclusive(
             self.world,
             self.order.run,
@@ -197,6 +200,8 @@ class _Execution:
             mirror = Mirror(
                 self.world.clusters, self.order, self.journal, self.world.clock, self._tell
             )
+            # A run that is carried on may not act before it knows whether it is frozen.
+            await self.freezes.ask()
             async with beside(mirror.run(), self.freezes.run(), self._obey_freezes()):
                 state, reason = await self._machine(held, mirror)
                 if state is RunState.RUNNING:
