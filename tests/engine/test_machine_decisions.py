@@ -371,3 +371,27 @@ def test_an_operation_without_later_fields_has_the_digest_of_earlier_releases() 
     assert "max_attempts" not in plan.to_json()["steps"][0]
     assert "deadline" not in plan.to_json()
     assert from_json(plan.to_json()) == plan
+
+
+async def test_a_doubted_step_that_is_skipped_never_begins() -> None:
+    toy = Toy()
+    run = Run(toy, await _two(toy, on_failure="pause"))
+    died = [False]
+
+    def die(what: str) -> None:
+        if what == f"after intent {_first(run)}" and not died[0]:
+            died[0] = True
+            raise Crash
+
+    run.journal.hook = die
+    with pytest.raises(Crash):
+        await run.start()
+    run.journal.dead = False
+    run.decide(Verb.PAUSE)
+    run.start()
+    await run.until(RunState.PAUSED_BY_OPERATOR)
+    run.decide(Verb.SKIP, "not needed", _first(run))
+    assert run.task is not None
+    state, _ = await run.task
+    assert state is RunState.COMPLETED_WITH_EXCEPTIONS
+    assert toy.replicas[REGION] == 2

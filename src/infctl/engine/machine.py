@@ -230,6 +230,7 @@ class Machine:
                 loss = find(operation.kind, operation.version).loss(operation.args)
                 words = f"gone on ungracefully by {decision.by}: {loss}"
             self._journal.append(Kind.SKIP, step=step_id, result={"evidence": [words]})
+            self._doubted.discard(step_id)
 
     def _decide(self, decision: Decision) -> None:
         args = {"decision": str(decision.verb), "by": decision.by, "reason": decision.reason}
