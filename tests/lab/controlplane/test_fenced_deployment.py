@@ -44,6 +44,8 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def plane(control_plane: ControlPlane) -> Iterator[ControlPlane]:
+    """Without locks and fences of the tests before."""
+    control_plane.kubectl("delete", "namespace", fence.SYSTEM, "--timeout=25s")
     yield control_plane
     control_plane.kubectl("delete", "namespace", SERVICE, "--wait=false")
     control_plane.kubectl("delete", "priorityclass", f"{SERVICE}-critical")
@@ -76,6 +78,7 @@ async def test_a_deployment_brings_its_fence_and_the_next_changes_nothing(
     first = await _deploy(cluster, platform)
     assert first.problems == []
     done = _objects(first.results[0])
+    assert first.results[0].error.startswith("not ready within"), first.results[0]
     assert done[f"Deployment/{SERVICE}-stable"] is Action.CREATED
     # Other tests on this server may have left the policies, which are of no service.
     assert set(done.values()) <= {Action.CREATED, Action.CHANGED, Action.UNCHANGED}
