@@ -23,7 +23,7 @@ FIRST = Holding(
 async def check_compare_and_swap(site: LockSite, other: LockSite) -> None:
     """`other` is the same place as another machine sees it; it holds nothing at first."""
     seen = await site.read()
-    assert seen.holding is None
+    assert seen.holding is None or seen.holding.free
     written = await site.write(FIRST, version=seen.version)
     assert written.holding == FIRST
     assert await other.read() == written

@@ -191,3 +191,23 @@ async def test_a_freeze_reaches_a_real_cluster_and_is_lifted_there(
         assert watch.current() == (None if word.lifted else word)
     assert len(await read_history(real)) == 2
     await real.close()
+
+
+async def test_where_the_lease_is_gone_the_fence_goes_on_from_what_was_granted() -> None:
+    fake = fake_world(("eu-west-1",))
+    cluster, clock = fake.clusters["eu-west-1"], fake.clock
+    await cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
+    await cluster.create(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "infctl-fence", "namespace": SYSTEM},
+            "data": {"fence": "26"},
+        }
+    )
+    site = ClusterSite(cluster, "lab", clock)
+    lock = EnvironmentLock([site], clock, Who("ana", "laptop", 1, "01jrun"), random=Random(1))
+    assert await lock.acquire() == 27
+    await lock.release()
+    again = EnvironmentLock([site], clock, Who("bob", "laptop", 2, "01jnew"), random=Random(2))
+    assert await again.acquire() == 28

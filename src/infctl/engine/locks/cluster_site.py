@@ -5,9 +5,9 @@ from typing import Any
 
 from infctl.engine.locks.lease_record import lease_name, read_lease, write_lease
 from infctl.errors import Conflict, CredentialsError, InfctlError, Unreachable
-from infctl.model.fence import SYSTEM
+from infctl.model.fence import CONFIG_MAP_NAME, SYSTEM, granted
 from infctl.ports.clock import Clock
-from infctl.ports.cluster import LEASE, Cluster, Object
+from infctl.ports.cluster import CONFIG_MAP, LEASE, Cluster, Object
 from infctl.ports.lock import Holding, Seen
 
 
@@ -23,7 +23,19 @@ class ClusterSite:
     async def read(self) -> Seen:
         """What the Lease holds now."""
         found = await self._cluster.read(LEASE, lease_name(self._environment), SYSTEM)
+        if found is None:
+            return Seen(await self._former(), "")
         return _seen(found)
+
+    async def _former(self) -> Holding | None:
+        """Where the Lease is gone, the newest fence that was granted here still counts.
+
+        Otherwise the numbers would begin anew, and the cluster refuse every write.
+        """
+        fence = granted(await self._cluster.read(CONFIG_MAP, CONFIG_MAP_NAME, SYSTEM))
+        if not fence:
+            return None
+        return Holding("", "", "", 0, "", fence, 0, 0.0, 0.0, free=True)
 
     async def write(self, holding: Holding, *, version: str) -> Seen:
         """Create the Lease, or change it if it still has that version."""
@@ -51,9 +63,7 @@ class ClusterSite:
             await self._cluster.create(namespace)
 
 
-def _seen(found: dict[str, Any] | None) -> Seen:
-    if found is None:
-        return Seen(None, "")
+def _seen(found: dict[str, Any]) -> Seen:
     metadata = found.get("metadata")
     version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
     return Seen(read_lease(found), str(version or ""))
