@@ -1,5 +1,7 @@
 """A command group that knows its commands' names and help, and imports one only to run it."""
 
+import contextlib
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +16,7 @@ def load(name: str, entry: Entry) -> Any:
     """Import a command's module and build the command."""
     target = getattr(import_module(entry.module), entry.attribute)
     if isinstance(target, typer.Typer):
+        target.info.cls = VerbGroup
         command = build(target)
     else:
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -21,6 +24,17 @@ def load(name: str, entry: Entry) -> Any:
         command = build(single)
     command.name = name
     return command
+
+
+class VerbGroup(TyperGroup):
+    """A noun's verbs; named without one, its help goes to stderr: stdout is for results."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Typer prints help wherever stdout is while it makes the error."""
+        if args or ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        with contextlib.redirect_stdout(sys.stderr):
+            return super().parse_args(ctx, args)
 
 
 class LazyGroup(TyperGroup):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from infctl.commands.output import timestamp
 from infctl.errors import Exit
 from infctl.model.run import PAUSED, RunState, RunView
 from infctl.model.text import clean
@@ -33,14 +34,15 @@ def item_of(view: RunView) -> dict[str, Any]:
         "notes": list(view.notes),
         "fence": view.fence,
         "actor": view.actor,
-        "started": view.started,
-        "ended": view.ended,
+        "started": _moment(view.started),
+        "ended": _moment(view.ended),
         "steps": [
             {
                 "id": s.id,
                 "state": str(s.state),
-                "started": s.started,
-                "duration": s.duration,
+                "started": _moment(s.started),
+                "ended": _moment(s.ended),
+                "duration_s": s.duration,
                 "attempt": s.attempt,
                 "evidence": list(s.evidence),
             }
@@ -48,6 +50,10 @@ def item_of(view: RunView) -> dict[str, Any]:
         ],
         "result": view.result,
     }
+
+
+def _moment(at: float | None) -> str | None:
+    return timestamp(at) if at else None
 
 
 def result_lines(view: RunView) -> list[str]:

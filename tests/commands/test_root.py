@@ -52,6 +52,14 @@ def test_without_a_terminal_and_without_a_command_help_goes_to_stderr() -> None:
     assert "Usage" in done.stderr
 
 
+@pytest.mark.parametrize("noun", ["deploy", "runs", "locks", "lab", "runbook"])
+def test_a_noun_without_a_verb_prints_its_help_on_stderr(noun: str) -> None:
+    done = infctl(noun)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Usage: infctl {noun}" in done.stderr
+    assert infctl(noun, "--help").stdout.strip()
+
+
 def test_a_missing_platform_file_names_the_next_command() -> None:
     done = infctl("--platform", "missing.yaml", "status")
     assert done.returncode == 78
