@@ -21,6 +21,7 @@ COLUMNS = [
     ("EVIDENCE", "evidence"),
     ("NEXT", "next"),
 ]
+BELOW = ("evidence", "next")
 _SHORTEST = 10.0
 _WHOLE = 20.0
 """Seconds that one examination may take."""
@@ -105,7 +106,15 @@ def _print(found: "tuple[Diagnosis, ...]", output: Output, everything: bool) -> 
     metadata = {"passed": sum(map(_is_passed, found)), "findings": len(found)}
     if shown or not is_table:
         items = [_item(d) for d in shown]
-        show("DiagnosisList", items, COLUMNS, output=output, prefix="check/", metadata=metadata)
+        show(
+            "DiagnosisList",
+            items,
+            COLUMNS,
+            output=output,
+            below=BELOW,
+            prefix="check/",
+            metadata=metadata,
+        )
     checks = len({d.check for d in found})
     note(f"{metadata['passed']} of {len(found)} findings of {checks} checks are as they should be")
     return _code(found)
@@ -129,7 +138,7 @@ def _print_changes(found: "tuple[Diagnosis, ...]", before: State | None, output:
     if items:
         form = Output.JSONL if output is Output.JSON else output
         note(timestamp())
-        show("DiagnosisList", items, COLUMNS, output=form, prefix="check/")
+        show("DiagnosisList", items, COLUMNS, output=form, below=BELOW, prefix="check/")
     elif before is None:
         note(f"{timestamp()} all is as it should be")
     return now

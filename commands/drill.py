@@ -130,7 +130,8 @@ def history(output: OutputOption = Output.TABLE) -> None:
         ("RTO", "rto"),
         ("STARTED", "started"),
     ]
-    show("DrillRunList", items, columns, output=output, prefix="run/")
+    below = ("drill", "region", "mode", "started")
+    show("DrillRunList", items, columns, output=output, below=below, prefix="run/")
 
 
 @app.command("show")

@@ -44,7 +44,16 @@ def list_locks(ctx: typer.Context, output: OutputOption = Output.TABLE) -> None:
     items = [_row(answer) for answer in answers]
     is_partial = any(answer.seen is None for answer in answers)
     metadata = {"partial": is_partial, "needed": len(answers) // 2 + 1}
-    show("LockList", items, _COLUMNS, output=output, metadata=metadata, wide=_WIDE)
+    show(
+        "LockList",
+        items,
+        _COLUMNS,
+        output=output,
+        metadata=metadata,
+        wide=_WIDE,
+        below=("run", "holder"),
+        prefix="place/",
+    )
     for answer in answers:
         if answer.seen is None:
             note(f"{answer.site.name}: {answer.problem}")

@@ -9,6 +9,7 @@ import math
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -71,16 +72,18 @@ def show(
     output: Output = Output.TABLE,
     metadata: Mapping[str, Any] | None = None,
     wide: Sequence[Column] = (),
+    below: Sequence[str] = (),
     prefix: str = "",
 ) -> None:
     """Print items on stdout.
 
-    `columns` are shown in tables, `wide` ones after them with -o wide; `prefix` stands before the
-    items' "name" for -o name ("region/eu-west-1"). A key `_display` in an item holds strings for
+    `columns` are shown in tables, `wide` ones after them with -o wide; where a terminal is too
+    narrow, the keys in `below` stand under their row instead. `prefix` stands before the items'
+    "name" for -o name ("region/eu-west-1"). A key `_display` in an item holds strings for
     the table alone and is left out of machine forms.
     """
     if output is Output.TABLE:
-        write(table(items, columns, terminal_width()))
+        write(table(items, columns, terminal_width(), below))
     elif output is Output.WIDE:
         write(table(items, [*columns, *wide]))
     elif output is Output.NAME:
@@ -111,25 +114,47 @@ def terminal_width() -> int | None:
 
 
 def table(
-    items: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int | None = None
+    items: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    width: int | None = None,
+    below: Sequence[str] = (),
 ) -> str:
     """Items as aligned columns under headings; every cell is cleaned.
 
-    Where it would be wider than `width`, the widest columns after the first are cut short.
+    Where it would be wider than `width`, what `below` names goes under each row, whole; then the
+    widest columns after the first are cut short.
     """
     rows = [[heading for heading, _ in columns]]
     rows += [[_cell(item, key) for _, key in columns] for item in items]
     widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+    if width is not None and below and _total(widths) > width:
+        return _folded(items, columns, width, below)
     if width is not None:
         widths = _narrow(widths, width)
     lines = ("  ".join(map(_fit, row, widths)) for row in rows)
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
+def _folded(
+    items: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int, below: Sequence[str]
+) -> str:
+    head, *rows = table(items, [c for c in columns if c[1] not in below], width).splitlines()
+    lines = [head]
+    for item, row in zip(items, rows, strict=True):
+        cells = [cell for key in below if (cell := _cell(item, key)) != "-"]
+        under = textwrap.wrap("; ".join(cells), width, initial_indent="  ", subsequent_indent="  ")
+        lines += [row, *under]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
+
+
 def _narrow(widths: Sequence[int], width: int) -> list[int]:
     """The widths, the widest after the first made smaller one by one until all fit."""
     first, *others = widths
-    while others and first + sum(others) + 2 * len(others) > width and max(others) > _NARROWEST:
+    while others and _total([first, *others]) > width and max(others) > _NARROWEST:
         others[others.index(max(others))] -= 1
     return [first, *others]
 

@@ -46,7 +46,8 @@ def list_runs(
     ]
     views = read_copies(ctx) if clusters else watch.list_runs(limit or None)
     items = [_row(view) for view in views]
-    show("RunList", items, columns, output=output, prefix="run/")
+    below = ("summary", "actor", "environment")
+    show("RunList", items, columns, output=output, below=below, prefix="run/")
     older = 0 if clusters else watch.count_runs() - len(views)
     if older > 0:
         note(f"{older} older runs are not shown: infctl runs list --limit 0")

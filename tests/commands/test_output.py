@@ -20,3 +20,12 @@ def test_a_table_for_a_pipe_is_never_cut() -> None:
 
 def test_a_terminal_too_narrow_for_all_still_shows_every_column() -> None:
     assert table(ROWS, COLUMNS, 20).splitlines()[1] == "controller-manager-us-east-1  ready  xxxxx…"
+
+
+def test_where_a_terminal_is_too_narrow_what_goes_below_is_whole() -> None:
+    lines = table(ROWS, COLUMNS, 50, ("why",)).splitlines()
+    assert lines[0].split() == ["PART", "STATE"]
+    assert "".join(line.strip() for line in lines[2:]) == "x" * 60
+    assert max(map(len, lines)) <= 50
+    assert table(ROWS, COLUMNS, 200, ("why",)) == table(ROWS, COLUMNS)
+    assert table([], COLUMNS, 10, ("why",)).splitlines() == ["PART  STATE"]
