@@ -90,6 +90,9 @@ class _Lock:
     def check(self) -> None:
         return None
 
+    async def note_step(self, step: str) -> None:
+        """Nobody to tell."""
+
 
 def _needs(monkeypatch: pytest.MonkeyPatch, *needed: Permission) -> None:
     handler = type(find("switch_region_off", 1))

@@ -19,6 +19,9 @@ class Held(Protocol):
     def check(self) -> None:
         """LeaseLost where another holder may have taken over."""
 
+    async def note_step(self, step: str) -> None:
+        """Tell others with the next renewal which step was begun last."""
+
 
 class RunPermit:
     """Asked by the step protocol. `frozen` says why everything stands still, or nothing."""
@@ -42,8 +45,8 @@ class RunPermit:
 
     async def publish(self, step: Step) -> None:
         """The intent in a cluster, then the lease once more, right before the act."""
-        del step
         await self._mirror.settle()
+        await self._lock.note_step(step.id)
         self._lock.check()
 
     async def _rights(self, handler: Handler, step: Step) -> None:
