@@ -1,11 +1,12 @@
 """Which record set answers."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
 
-from infctl.lab.dns.policies import UnknownPolicy, choose
+from infctl.lab.dns.policies import Circumstances, UnknownPolicy, choose
 from infctl.lab.dns.records import RecordSet
 
 DICE = 3000
@@ -22,7 +23,7 @@ def shares(sets: list[RecordSet], healthy: set[str]) -> dict[str, float]:
     counted = Counter(
         item.identifier
         for _ in range(DICE)
-        for item in choose(sets, lambda found: found.identifier in healthy, chance)
+        for item in choose(sets, Circumstances(lambda found: found.identifier in healthy, chance))
     )
     return {name: count / DICE for name, count in counted.items()}
 
@@ -71,7 +72,7 @@ def test_multivalue_answers_hold_all_healthy_sets(healthy: str, expected: str) -
 
 def test_multivalue_answers_hold_eight_at_most() -> None:
     sets = [a_set("multivalue", name) for name in "abcdefghijkl"]
-    chosen = choose(sets, lambda _: True, Random(1))
+    chosen = choose(sets, Circumstances(lambda _: True, Random(1)))
     assert len({item.identifier for item in chosen}) == 8
 
 
@@ -79,6 +80,15 @@ def test_a_simple_set_answers_though_unhealthy() -> None:
     assert shares([a_set("simple", "a")], set()) == {"a": 1.0}
 
 
-def test_a_policy_that_is_not_served_is_no_guess() -> None:
+@pytest.mark.parametrize(
+    "sets",
+    [
+        [a_set("cidr", "a")],
+        [a_set("weighted", "a", 1), a_set("multivalue", "b")],
+        [replace(a_set("latency", "a"), region="moon-east-1")],
+    ],
+    ids=["not served", "mixed", "a region that there is not"],
+)
+def test_what_cannot_be_chosen_from_is_no_guess(sets: list[RecordSet]) -> None:
     with pytest.raises(UnknownPolicy):
-        choose([a_set("latency", "a")], lambda _: True, Random(1))
+        choose(sets, Circumstances(lambda _: True, Random(1)))

@@ -3,6 +3,7 @@
 import pytest
 
 from infctl.lab.dns import reading
+from infctl.lab.dns.records import Alias
 
 SPACE = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 SETS = f"""<?xml version="1.0"?>
@@ -16,6 +17,7 @@ SETS = f"""<?xml version="1.0"?>
 <ResourceRecordSet><Name>p.infctl.test</Name><Type>A</Type><SetIdentifier>p</SetIdentifier>
 <Failover>PRIMARY</Failover><TTL>20</TTL></ResourceRecordSet>
 <ResourceRecordSet><Name>alias.infctl.test.</Name><Type>A</Type><AliasTarget>
+<HostedZoneId>Z1</HostedZoneId><EvaluateTargetHealth>true</EvaluateTargetHealth>
 <DNSName>p.infctl.test.</DNSName></AliasTarget></ResourceRecordSet>
 </ResourceRecordSets></ListResourceRecordSetsResponse>"""
 CHECKS = f"""<ListHealthChecksResponse {SPACE}><HealthChecks><HealthCheck><Id>h1</Id>
@@ -45,7 +47,8 @@ def test_record_sets_are_read_with_their_policy() -> None:
         "failover",
         "PRIMARY",
     )
-    assert alias.policy == "alias"
+    assert (alias.policy, alias.values) == ("simple", ())
+    assert alias.alias == Alias("p.infctl.test.", "Z1", evaluates=True)
 
 
 def test_health_checks_are_read_with_the_defaults() -> None:

@@ -34,7 +34,7 @@ def catalogue(checks: dict[str, Check] | None = None) -> Catalogue:
         RecordSet("deep.below.infctl.test.", "A", 60, ("127.0.0.9",)),
         RecordSet("*.wild.infctl.test.", "A", 60, ("127.0.0.8",)),
         RecordSet("*.infctl.test.", "TXT", 60, ('"any"',)),
-        RecordSet("near.infctl.test.", "A", 60, ("127.0.0.7",), "latency", "x"),
+        RecordSet("near.infctl.test.", "A", 60, ("127.0.0.7",), "cidr", "x"),
         RecordSet("bad.infctl.test.", "A", 60, ("no address",)),
         RecordSet("many.infctl.test.", "TXT", 60, tuple(f'"{i:0200d}"' for i in range(20))),
     ]

@@ -5,6 +5,8 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Iterator
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +16,7 @@ from infctl.lab import addresses, spec
 from infctl.lab.dns import admin
 from infctl.lab.dns.checkers import KNOWN, source_address
 from infctl.lab.dns.fleet import Fleet
+from infctl.lab.dns.places import Network, Place, Places, of_region
 from infctl.lab.dns.probe import Prober
 from infctl.lab.dns.probe_log import ProbeLog
 from infctl.lab.dns.server import Server
@@ -46,12 +49,21 @@ async def _assemble(lab: spec.Lab, stack: contextlib.AsyncExitStack) -> Service:
     log = ProbeLog(lab.folder() / "probes.jsonl")
     stack.callback(log.close)
     probers: dict[str, Prober] = {}
-    service = Service(CloudSource(session, base), Fleet(probers, log.write))
+    fleet = Fleet(probers, log.write)
+    service = Service(CloudSource(session, base), fleet, places=Places(region_networks(lab)))
     for name in KNOWN:
         probers[name] = Prober(source_address(lab.number, name), service.lookup)
         stack.push_async_callback(probers[name].close)
     stack.push_async_callback(service.fleet.close)
     return service
+
+
+def region_networks(lab: spec.Lab) -> Iterator[tuple[Network, Place]]:
+    """The addresses of a lab's regions, placed where the regions are."""
+    for region in lab.regions:
+        place = of_region(region.name, region.country)
+        if place is not None:
+            yield IPv4Network((lab.edge(region, "gateway"), 24), strict=False), place
 
 
 def main() -> None:

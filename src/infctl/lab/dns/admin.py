@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from infctl.lab.dns.health import Conclusion
+from infctl.lab.dns.places import address_in
 from infctl.lab.dns.service import Service
 from infctl.lab.dns.source import SourceFailed
 
@@ -81,11 +82,15 @@ def _stamp(at: float) -> str:
 
 
 async def _answer(request: web.Request) -> web.Response:
-    """One answer, as a client would get it: `{code, name, type, ttl, values}`."""
+    """One answer, as a `client` would get it: `{code, name, type, ttl, values}`.
+
+    Without an address of one it is asked as by a resolver in us-east-1, as the vendor's API says.
+    """
+    client = request.query.get("client") or address_in("US", "VA")
     name, kind = request.query.get("name", ""), request.query.get("type", "A").upper()
     if not name:
         return web.json_response({"error": "name is missing"}, status=400)
-    reply = request.app[_SERVICE].answer(name, kind)
+    reply = request.app[_SERVICE].answer(name, kind, client)
     rows = [rows for rows in reply.answer if rows.type == kind]
     return web.json_response(
         {

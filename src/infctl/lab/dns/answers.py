@@ -1,13 +1,13 @@
 """What the name service answers to one question. Pure but for the dice that it is given."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from random import Random
 
-from infctl.lab.dns.policies import UnknownPolicy, choose
-from infctl.lab.dns.records import Catalogue, RecordSet, Zone
-
-_LONGEST_CHAIN = 8
+from infctl.lab.dns.choosing import LONGEST_CHAIN, Choosing
+from infctl.lab.dns.places import Place
+from infctl.lab.dns.policies import UnknownPolicy
+from infctl.lab.dns.records import Catalogue, Zone
 
 Healthy = Callable[[str], bool]
 """Whether the health check of that id is healthy."""
@@ -25,77 +25,67 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a response code by its name, and the sections."""
+    """An answer: a response code by its name, and the sections.
+
+    `tailored`: whether clients elsewhere may get another. `scope` is then the length of the prefix
+    that shares it, for EDNS client subnet; 0 where everybody does.
+    """
 
     code: str
     answer: tuple[Rows, ...] = ()
     authority: tuple[Rows, ...] = ()
+    tailored: bool = False
+    scope: int = 0
 
 
 def answer(
-    catalogue: Catalogue | None, name: str, kind: str, healthy: Healthy, chance: Random
+    catalogue: Catalogue | None,
+    name: str,
+    kind: str,
+    healthy: Healthy,
+    chance: Random,
+    place: Place | None = None,
 ) -> Reply:
-    """Answer a question; `catalogue` is None until Route 53 was read once."""
+    """Answer a client at `place`; `catalogue` is None until Route 53 was read once."""
     if catalogue is None:
         return Reply("SERVFAIL")
     zone = catalogue.zone_of(name)
     if zone is None:
         return Reply("REFUSED")
+    choosing = Choosing(zone, healthy, chance, place)
     try:
-        return _follow(zone, name, kind, healthy, chance)
+        reply = _follow(choosing, name, kind, chance)
     except UnknownPolicy:
         return Reply("SERVFAIL")
+    return replace(reply, tailored=choosing.tailored)
 
 
-def _follow(zone: Zone, name: str, kind: str, healthy: Healthy, chance: Random) -> Reply:
+def _follow(choosing: Choosing, name: str, kind: str, chance: Random) -> Reply:
     """The records of a name, through CNAMEs as long as they stay in the zone."""
     found: list[Rows] = []
-    for _ in range(_LONGEST_CHAIN):
-        rows = _rows(zone, name, kind, healthy, chance)
+    for _ in range(LONGEST_CHAIN):
+        rows = _rows(choosing, name, kind, chance)
         if rows:
             return Reply("NOERROR", (*found, rows))
-        alias = _rows(zone, name, "CNAME", healthy, chance)
-        if alias is None:
+        other = _rows(choosing, name, "CNAME", chance)
+        if other is None:
             break
-        found.append(alias)
-        name = alias.values[0].lower().rstrip(".") + "."
-        if not _is_within(name, zone.name):
+        found.append(other)
+        name = other.values[0].lower().rstrip(".") + "."
+        if not _is_within(name, choosing.zone.name):
             return Reply("NOERROR", tuple(found))
-    code = "NOERROR" if _exists(zone, name) else "NXDOMAIN"
-    return Reply(code, tuple(found), _start_of_authority(zone))
+    code = "NOERROR" if choosing.zone.holds(name) else "NXDOMAIN"
+    return Reply(code, tuple(found), _start_of_authority(choosing.zone))
 
 
-def _rows(zone: Zone, name: str, kind: str, healthy: Healthy, chance: Random) -> Rows | None:
-    sets = _sets(zone, name, kind)
-    if not sets:
+def _rows(choosing: Choosing, name: str, kind: str, chance: Random) -> Rows | None:
+    chosen = choosing.choose(name, kind)
+    if not chosen:
         return None
-
-    def is_alive(item: RecordSet) -> bool:
-        return not item.health_check or healthy(item.health_check)
-
-    chosen = choose(sets, is_alive, chance)
     values = [value for item in chosen for value in item.values]
     if len(values) > 1:
         chance.shuffle(values)
     return Rows(name, kind, min(item.ttl for item in chosen), tuple(values))
-
-
-def _sets(zone: Zone, name: str, kind: str) -> Sequence[RecordSet]:
-    """Those of the name itself, or of the wildcard nearest above a name that does not exist."""
-    if name in zone.names:
-        return zone.sets.get((name, kind), ())
-    return zone.sets.get((_wildcard(zone, name), kind), ())
-
-
-def _exists(zone: Zone, name: str) -> bool:
-    return name in zone.names or _wildcard(zone, name) in zone.names
-
-
-def _wildcard(zone: Zone, name: str) -> str:
-    parent = name.partition(".")[2]
-    while parent not in zone.names and parent:
-        parent = parent.partition(".")[2]
-    return f"*.{parent}"
 
 
 def _is_within(name: str, zone: str) -> bool:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree import ElementTree as Xml
 
-from infctl.lab.dns.records import Check, RecordSet, Zone
+from infctl.lab.dns.records import Alias, Area, Check, RecordSet, Zone
 
 # moto writes the SOA that it makes for a new zone as the text of a Python dictionary.
 _WRAPPED = re.compile(r"\{'Value': '(.*)'\}")
@@ -47,18 +47,35 @@ def read_record_sets(root: Xml.Element) -> Iterator[RecordSet]:
     """The record sets of a ListResourceRecordSets answer."""
     for item in root.iter("ResourceRecordSet"):
         policy = next((p for tag, p in _POLICIES.items() if item.find(tag) is not None), "simple")
-        alias = item.find("AliasTarget") is not None
         yield RecordSet(
             name=full_name(_text(item, "Name")),
             type=_text(item, "Type"),
             ttl=int(_text(item, "TTL", "0")),
             values=tuple(_value(value.text or "") for value in item.iter("Value")),
-            policy="alias" if alias else policy,
+            policy=policy,
             identifier=_text(item, "SetIdentifier"),
             weight=int(_text(item, "Weight", "0")),
             failover=_text(item, "Failover"),
             health_check=_text(item, "HealthCheckId"),
+            region=_text(item, "Region"),
+            area=_area(item.find("GeoLocation")),
+            alias=_alias(item.find("AliasTarget")),
         )
+
+
+def _area(found: Xml.Element | None) -> Area:
+    if found is None:
+        return Area()
+    codes = ("ContinentCode", "CountryCode", "SubdivisionCode")
+    return Area(*(_text(found, code).upper() for code in codes))
+
+
+def _alias(found: Xml.Element | None) -> Alias | None:
+    if found is None:
+        return None
+    zone = _text(found, "HostedZoneId").rpartition("/")[2]
+    evaluates = _text(found, "EvaluateTargetHealth").lower() == "true"
+    return Alias(full_name(_text(found, "DNSName")), zone, evaluates)
 
 
 def read_checks(root: Xml.Element) -> Iterator[Check]:
@@ -97,7 +114,8 @@ def build_zone(identifier: str, name: str, sets: list[RecordSet]) -> Zone:
     """A zone with its sets grouped and the names that exist in it, also those between."""
     grouped: dict[tuple[str, str], list[RecordSet]] = defaultdict(list)
     names = {name}
-    for item in sets:
+    # A page of the list begins where a name does, so what lies across two pages comes twice.
+    for item in {(s.name, s.type, s.identifier): s for s in sets}.values():
         grouped[item.name, item.type].append(item)
         between = item.name
         while between.endswith(name) and between not in names:

@@ -1,7 +1,28 @@
 """What Route 53 holds: zones with record sets, and health checks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where the clients of a geolocation set are: a continent, a country (`*`: any), a state."""
+
+    continent: str = ""
+    country: str = ""
+    subdivision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The name whose records are answered instead, in the zone of that id.
+
+    `evaluates`: whether the set is as healthy as they are.
+    """
+
+    name: str
+    zone: str
+    evaluates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +30,8 @@ class RecordSet:
     """One resource record set. Names are lower case and end in a dot; `ttl` is in seconds.
 
     `policy` says how it is chosen among those of its name and type; what the policy goes by is in
-    `weight` (0-255) or `failover` (PRIMARY, SECONDARY). `health_check` is an id or empty.
+    `weight` (0-255), `failover` (PRIMARY, SECONDARY), `region` or `area`. `health_check` is an id
+    or empty. A set has `values` or an `alias`.
     """
 
     name: str
@@ -21,6 +43,9 @@ class RecordSet:
     weight: int = 0
     failover: str = ""
     health_check: str = ""
+    region: str = ""
+    area: Area = Area()
+    alias: Alias | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +56,21 @@ class Zone:
     name: str
     sets: Mapping[tuple[str, str], tuple[RecordSet, ...]]
     names: frozenset[str]
+
+    def sets_of(self, name: str, kind: str) -> Sequence[RecordSet]:
+        """Those of the name, or of the wildcard nearest above a name that does not exist."""
+        asked = name if name in self.names else self._wildcard(name)
+        return self.sets.get((asked, kind), ())
+
+    def holds(self, name: str) -> bool:
+        """Whether the name exists, if only by a wildcard or by what is below it."""
+        return name in self.names or self._wildcard(name) in self.names
+
+    def _wildcard(self, name: str) -> str:
+        parent = name.partition(".")[2]
+        while parent not in self.names and parent:
+            parent = parent.partition(".")[2]
+        return f"*.{parent}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-Respond = Callable[[bytes, bool], bytes | None]
-"""A message and whether it came over UDP, to its answer."""
+Respond = Callable[[bytes, bool, str], bytes | None]
+"""A message, whether it came over UDP, and from which address, to its answer."""
 
 IDLE_SECONDS = 10.0
 log = logging.getLogger(__name__)
@@ -36,21 +36,22 @@ class Server:
         if self._streams is not None:
             self._streams.close()
 
-    def answer(self, data: bytes, udp: bool) -> bytes | None:
+    def answer(self, data: bytes, udp: bool, sender: str) -> bytes | None:
         """An answer, or None; a mistake of ours costs one answer, never the server."""
         try:
-            return self._respond(data, udp)
+            return self._respond(data, udp, sender)
         except Exception:
             log.exception("cannot answer %s", data[:64].hex())
             return None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Messages with their length before them, until the client is silent or gone."""
+        sender = str(writer.get_extra_info("peername", ("",))[0])
         try:
             while True:
                 async with asyncio.timeout(IDLE_SECONDS):
                     size = int.from_bytes(await reader.readexactly(2))
-                    answer = self.answer(await reader.readexactly(size), False)
+                    answer = self.answer(await reader.readexactly(size), False, sender)
                 if answer is None:
                     return
                 writer.write(len(answer).to_bytes(2) + answer)
@@ -70,6 +71,6 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
-        answer = self._answer(data, True)
+        answer = self._answer(data, True, addr[0])
         if answer is not None and self._transport is not None:
             self._transport.sendto(answer, addr)

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from random import Random
 
 from infctl.lab.dns.answers import Reply, answer
 from infctl.lab.dns.fleet import Fleet
+from infctl.lab.dns.places import Places
 from infctl.lab.dns.reading import full_name
 from infctl.lab.dns.records import Catalogue
 from infctl.lab.dns.source import Source, SourceFailed
@@ -18,8 +20,15 @@ log = logging.getLogger(__name__)
 class Service:
     """Holds what was read last; goes on with it while Route 53's own API is away."""
 
-    def __init__(self, source: Source, fleet: Fleet, chance: Random | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        fleet: Fleet,
+        chance: Random | None = None,
+        places: Places | None = None,
+    ) -> None:
         self._source = source
+        self._places = places or Places()
         self._chance = chance or Random()  # noqa: S311
         self._reading = asyncio.Lock()
         self._trouble = ""
@@ -42,14 +51,22 @@ class Service:
                 self._tell(str(error))
             await asyncio.sleep(POLL_SECONDS if self.catalogue is not None else 0.2)
 
-    def answer(self, name: str, kind: str) -> Reply:
-        """Answer a question at this moment."""
-        healthy = self.fleet.is_healthy
-        return answer(self.catalogue, full_name(name), kind, healthy, self._chance)
+    def answer(self, name: str, kind: str, client: str = "") -> Reply:
+        """Answer a question of a client at an address at this moment."""
+        location = self._places.find(client)
+        reply = answer(
+            self.catalogue,
+            full_name(name),
+            kind,
+            self.fleet.is_healthy,
+            self._chance,
+            location.place,
+        )
+        return replace(reply, scope=location.prefix) if reply.tailored else reply
 
-    def respond(self, data: bytes, udp: bool) -> bytes | None:
-        """Answer a message."""
-        return respond(data, self.answer, udp=udp)
+    def respond(self, data: bytes, udp: bool, sender: str = "") -> bytes | None:
+        """Answer a message that came from an address."""
+        return respond(data, self.answer, udp=udp, sender=sender)
 
     def lookup(self, host: str) -> str | None:
         """An IPv4 address for a check that has only a name; only our own zones are known."""

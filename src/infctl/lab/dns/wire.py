@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 
+import dns.edns
 import dns.exception
 import dns.flags
 import dns.message
@@ -16,8 +17,8 @@ import dns.rrset
 
 from infctl.lab.dns.answers import Reply, Rows
 
-Answering = Callable[[str, str], Reply]
-"""Name (lower case, with its last dot) and type to a reply."""
+Answering = Callable[[str, str, str], Reply]
+"""Name (lower case, with its last dot), type and the client's address to a reply."""
 
 UDP_SIZE = 512
 OUR_SIZE = 1232
@@ -25,8 +26,11 @@ _HEADER = 12
 _RESPONSE = 0x80
 
 
-def respond(data: bytes, answering: Answering, *, udp: bool) -> bytes | None:
-    """The answer to a message, or None for what deserves none (answers, and less than a header)."""
+def respond(data: bytes, answering: Answering, *, udp: bool, sender: str = "") -> bytes | None:
+    """The answer to a message, or None for what deserves none (answers, and less than a header).
+
+    The client is at the subnet that the message names (EDNS), else at the sender's address.
+    """
     if len(data) < _HEADER or data[2] & _RESPONSE:
         return None
     try:
@@ -39,8 +43,12 @@ def respond(data: bytes, answering: Answering, *, udp: bool) -> bytes | None:
     if code is None:
         question = query.question[0]
         kind = dns.rdatatype.to_text(question.rdtype)
-        reply = answering(question.name.to_text().lower(), kind)
+        subnet = _client_subnet(query)
+        client = subnet.address if subnet and subnet.srclen else sender
+        reply = answering(question.name.to_text().lower(), kind, client)
         code = _fill(response, reply, question.name)
+        if subnet:
+            _tell_scope(response, subnet, reply.scope)
     if code in (dns.rcode.REFUSED, dns.rcode.SERVFAIL, dns.rcode.NOTIMP, dns.rcode.BADVERS):
         response.flags &= ~dns.flags.AA
     response.set_rcode(code)
@@ -57,6 +65,17 @@ def _fill(response: dns.message.Message, reply: Reply, asked: dns.name.Name) -> 
         response.answer, response.authority = [], []
         return dns.rcode.SERVFAIL
     return dns.rcode.from_text(reply.code)
+
+
+def _client_subnet(query: dns.message.Message) -> dns.edns.ECSOption | None:
+    return next((found for found in query.options if isinstance(found, dns.edns.ECSOption)), None)
+
+
+def _tell_scope(response: dns.message.Message, subnet: dns.edns.ECSOption, scope: int) -> None:
+    """Say for which clients a resolver may keep the answer (RFC 7871, section 7.2.1)."""
+    scope = scope if subnet.srclen else 0
+    told = dns.edns.ECSOption(subnet.address, subnet.srclen, scope)
+    response.use_edns(0, response.ednsflags, OUR_SIZE, options=[told])
 
 
 def _refusal(query: dns.message.Message) -> dns.rcode.Rcode | None:

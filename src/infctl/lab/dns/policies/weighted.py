@@ -3,18 +3,16 @@
 Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-weighted.html
 """
 
-from collections.abc import Callable, Sequence
-from random import Random
+from collections.abc import Sequence
 
+from infctl.lab.dns.policies.circumstances import Circumstances
 from infctl.lab.dns.records import RecordSet
 
 
-def choose_weighted(
-    sets: Sequence[RecordSet], healthy: Callable[[RecordSet], bool], chance: Random
-) -> Sequence[RecordSet]:
+def choose_weighted(sets: Sequence[RecordSet], circumstances: Circumstances) -> Sequence[RecordSet]:
     """One set: healthy ones of weight > 0, else healthy ones of weight 0, else as if all were."""
-    alive = [item for item in sets if healthy(item)] or list(sets)
+    alive = [item for item in sets if circumstances.healthy(item)] or list(sets)
     weights = [item.weight for item in alive]
     if not any(weights):
         weights = [1] * len(alive)
-    return chance.choices(alive, weights)
+    return circumstances.chance.choices(alive, weights)
