@@ -2,11 +2,15 @@
 
 import sys
 
-from infctl.commands import run
+from infctl.commands import completing
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code; a shell that completes asks less."""
+    if completing.run():
+        return
+    from infctl.commands import run
+
     sys.exit(run.run(sys.argv[1:]))
 
 
