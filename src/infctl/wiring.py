@@ -59,6 +59,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
     from infctl.clients.clock import SystemClock
     from infctl.clients.cluster import KubernetesCluster
     from infctl.clients.fault_injector import FaultInjector
+    from infctl.clients.known_zones import KnownZoneFile
     from infctl.clients.load import LocustLoad
     from infctl.clients.object_store import S3Store
     from infctl.clients.prometheus import PrometheusMetrics
@@ -70,6 +71,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
     _check_class(platform, access)
     check_places(platform, access)
     names = Route53Names(_account(access.cloud, access.cloud))
+    clock = SystemClock()
     # Regions that the access file does not name have no ports, and are shown as unknown.
     regions = {n: r for n in platform.region_names if (r := access.regions.get(n)) is not None}
     kubeconfig = Path(access.kubeconfig)
@@ -90,7 +92,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
         resolver=DnsResolver(*server),
         faults=FaultInjector(Path(access.faults.socket)) if access.faults else None,
         load=LocustLoad(server),
-        clock=SystemClock(),
+        clock=clock,
         close=partial(_close, clusters, [names, *metrics.values(), *stores.values(), witness]),
         warm=partial(_warm, [names, *stores.values()], notifier),
         witness=witness,
@@ -98,6 +100,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
         notifier=notifier,
         http=_http(access),
         commands=_commands(access),
+        known=KnownZoneFile(state_folder() / "known", environment, clock),
     )
 
 

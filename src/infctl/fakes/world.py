@@ -9,6 +9,7 @@ from infctl.fakes.cluster import FakeCluster
 from infctl.fakes.controllers import date, program, roll_out
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.faults import FakeFaults
+from infctl.fakes.known_zones import FakeKnownZones
 from infctl.fakes.load import FakeLoad, Reply
 from infctl.fakes.metrics import FakeMetrics
 from infctl.fakes.names import FakeNames
@@ -39,6 +40,7 @@ class FakeWorld:
     notices: FakeNotices = field(default_factory=FakeNotices)
     http: FakeHttp = field(default_factory=FakeHttp)
     commands: FakeCommands = field(default_factory=FakeCommands)
+    known: FakeKnownZones = field(default_factory=FakeKnownZones)
 
     def world(self, environment: str = "fake") -> World:
         """The ports."""
@@ -57,6 +59,7 @@ class FakeWorld:
             notifier=self.notices,
             http=self.http,
             commands=self.commands,
+            known=self.known,
         )
 
     def silence(self, region: str, mood: Mood = Mood.SILENT) -> None:
@@ -116,6 +119,7 @@ def fake_world(
         resolver=FakeResolver(service),
         faults=FakeFaults(frozenset(f"region/{name}" for name in names), clock),
         load=FakeLoad(clock),
+        known=FakeKnownZones(clock),
     )
     service.look = world.see
     world.faults.on_change = world.hurt

@@ -8,6 +8,7 @@ from infctl.ports.clock import Clock
 from infctl.ports.cloud import NameService, ObjectStore
 from infctl.ports.cluster import Cluster
 from infctl.ports.faults import Faults
+from infctl.ports.known_zones import KnownZones
 from infctl.ports.load import Load
 from infctl.ports.lock import Witness
 from infctl.ports.metrics import Metrics
@@ -29,7 +30,8 @@ class World:
     `kind` is the environment's class (sim, staging or prod); `faults` is None where the
     environment has no fault injector. `witness` is the lock's third place where there are two
     regions; `absent` are regions of the platform that this machine has no access to. `notifier`,
-    `http` and `commands` are None where the environment names none.
+    `http` and `commands` are None where the environment names none. `known` remembers zones; None
+    where nothing may be remembered.
     """
 
     environment: str
@@ -49,3 +51,4 @@ class World:
     notifier: Notifier | None = None
     http: HttpCaller | None = None
     commands: CommandRunner | None = None
+    known: KnownZones | None = None
