@@ -11,10 +11,10 @@ from infctl.content.facts import Facts
 from infctl.engine.decisions import Decisions
 from infctl.engine.handler import Context
 from infctl.engine.machine import Machine, OnFailure
-from infctl.executor.facts import read_addresses
 from infctl.model.journal import GENESIS, VERSION, Kind, Record
 from infctl.model.plan import Plan
 from infctl.model.run import RunState, fold
+from infctl.observe.addresses import read_addresses
 from infctl.observe.snapshot import Target, observe
 from infctl.platform import Platform, load
 
@@ -91,8 +91,8 @@ async def facts_of(toy: Toy) -> Facts:
     service = chosen.service
     target = Target(service.name, service.host, service.zone, chosen.region_names)
     snapshot = await observe(world, target)
-    addresses, unread = await read_addresses(world, chosen)
-    return Facts(chosen, snapshot, addresses, unread=unread)
+    addresses = await read_addresses(world, service.zone, service.host, 4.0)
+    return Facts(chosen, snapshot, addresses.found, unread=addresses.unread)
 
 
 def begin(toy: Toy, plan: Plan) -> MemoryJournal:

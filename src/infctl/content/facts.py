@@ -16,7 +16,8 @@ class Facts:
 
     `addresses` are the regions' gateways as the zone's records hold them; `unfinished` are the runs
     of this environment that have not ended, with a sentence about each. `unread` says why the
-    addresses could not be read; empty where they were.
+    addresses could not be read, `carried` of when and why they are, where they are those of an
+    earlier day; both are empty where they were read now.
 
     `frozen` says who stopped all changes and why, or nothing. `budget` is the share of the error
     budget that is left (1 all of it, 0 or less none), None where it was not asked. `rights` are the
@@ -32,6 +33,7 @@ class Facts:
     frozen: str = ""
     budget: Measured[float] | None = None
     rights: Mapping[Any, str] | None = None
+    carried: str = ""
 
     def address(self, region: str) -> str:
         """The gateway that the region's record gives; Unmeasured where that is not known."""

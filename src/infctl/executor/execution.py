@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from infctl.content.facts import Facts
 from infctl.engine.adoption import differences
 from infctl.engine.decisions import Decision, Decisions, Verb
-from infctl.engine.guards import evaluate, overrides, refuse
+from infctl.engine.guards import overrides, refuse
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
 from infctl.engine.locks import FreezeWatch
@@ -24,12 +23,12 @@ from infctl.executor import control, leases
 from infctl.executor.alongside import beside, while_held
 from infctl.executor.conclusion import conclude, exit_code
 from infctl.executor.exclusive import LOCK, Exclusive, dead_lease, exclusive, holder_of
-from infctl.executor.facts import read_facts, with_rights
 from infctl.executor.folders import Lock, environment_lock, run_lock
 from infctl.executor.freezing import frozen_here
 from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order
 from infctl.executor.permission import RunPermit
+from infctl.executor.proposing import judge
 from infctl.executor.recorder import record
 from infctl.executor.remote import refuse_if_overtaken
 from infctl.model.journal import Kind
@@ -160,8 +159,7 @@ class _Execution:
     async def run(self, is_new: bool) -> int:
         """Guards, then lock and machine, then the conclusion."""
         if is_new:
-            facts = await read_facts(self.world, self.platform, besides=self.order.run)
-            self._judge(await with_rights(facts, self.world, self.order.plan))
+            await self._judge()
         try:
             return await self._hold(is_new)
         except LeaseLost as lost:
@@ -170,10 +168,16 @@ class _Execution:
             self.journal.append(Kind.PAUSE, args=args)
             return int(lost.exit_code)
 
-    def _judge(self, facts: Facts) -> None:
+    async def _judge(self) -> None:
         """Refused where a guard stands in the way; what was overridden is written down."""
-        results = evaluate(self.order.plan, facts)
         overridden = frozenset(self.order.overridden)
+        results = await judge(
+            self.world,
+            self.platform,
+            self.order.plan,
+            run=self.order.run,
+            overridden=overridden,
+        )
         refuse(results, overridden)
         reason = str(self.order.plan.parameters.get("reason", ""))
         if said := overrides(results, overridden, reason):

@@ -25,11 +25,15 @@ def _look(check: HealthCheck) -> bool | None:
 
 @dataclass
 class FakeNames:
-    """Health is what `look` says now, without the delay of real checkers."""
+    """Health is what `look` says now, without the delay of real checkers.
+
+    `endpoint` is the control plane, `checkers` what answers for the health checks' words.
+    """
 
     look: Look = _look
     clock: Clock = field(default_factory=FakeClock)
     endpoint: Endpoint = field(default_factory=lambda: Endpoint("Route 53"))
+    checkers: Endpoint = field(default_factory=lambda: Endpoint("Route 53's checkers"))
     zones: dict[str, str] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=dict)
     checks: dict[str, list[HealthCheck]] = field(default_factory=dict)
@@ -87,7 +91,7 @@ class FakeNames:
 
     async def observations(self, check_id: str) -> list[Observation]:
         """Every checker's last word; refused for calculated checks."""
-        await self.endpoint.answer()
+        await self.checkers.answer()
         check = next((c for ours in self.checks.values() for c in ours if c.id == check_id), None)
         if check is None or check.config.get("Type") == "CALCULATED":
             raise InfctlError(f"Route 53: there is no status of health check {check_id}")

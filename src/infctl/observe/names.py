@@ -8,8 +8,13 @@ from typing import Any
 
 from infctl.model.health_check import evaluate, leaves
 from infctl.model.measured import Measured, unknown
+from infctl.observe.answers import Answers, ask_often, presence, times_for
 from infctl.observe.reading import measure
-from infctl.ports.cloud import CloudState, NameService, ObjectStore
+from infctl.observe.zone import SOURCE, read_zone
+from infctl.ports.cloud import CloudState, NameService, ObjectStore, Record
+from infctl.ports.world import World
+
+ANSWERED = "dns answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +26,90 @@ class NamesReading:
 
 
 async def read_names(
-    names: NameService, zone: str, host: str, regions: tuple[str, ...], deadline: float
+    world: World, zone: str, host: str, regions: tuple[str, ...], deadline: float
 ) -> dict[str, NamesReading]:
-    """For each region: is its record in the answers, and with which weight."""
-    state = await measure(names.read(zone), "route53", deadline)
+    """For each region: is its record in the answers, and with which weight.
+
+    Where Route 53's control plane does not say, its checkers and the answers themselves are asked
+    after the records that were known last.
+    """
+    looking = _Look(world, host, regions, deadline)
+    state, carried = await read_zone(world, zone, deadline, looking.from_data_planes)
     if state.value is None:
-        silent: Measured[Any] = unknown("route53", state.at, state.reason)
+        silent: Measured[Any] = unknown(SOURCE, state.at, state.reason)
         return dict.fromkeys(regions, NamesReading(silent, silent))
-    readings = (_region(names, state, state.value, host, region, deadline) for region in regions)
-    return dict(zip(regions, await asyncio.gather(*readings), strict=True))
+    healthy = carried if carried is not None else await looking.from_checkers(state.value)
+    return {region: _reading(region, host, state, healthy[region]) for region in regions}
 
 
-async def _region(
-    names: NameService,
-    state: Measured[CloudState],
-    cloud: CloudState,
-    host: str,
-    region: str,
-    deadline: float,
+def _reading(
+    region: str, host: str, state: Measured[CloudState], healthy: Measured[bool]
 ) -> NamesReading:
-    record = next(
-        (r for r in cloud.records if r.set_identifier == region and r.name.rstrip(".") == host),
-        None,
-    )
-    if record is None:
-        missing: Measured[Any] = unknown("route53", state.at, "no record")
+    records = {} if state.value is None else records_of(state.value, host)
+    if region not in records:
+        missing: Measured[Any] = unknown(SOURCE, state.at, "no record")
         return NamesReading(missing, missing)
-    weight = Measured(record.weight, state.at, state.source)
-    healthy = await measure(_healthy(names, cloud, record.health_check), "route53", deadline)
-    return NamesReading(healthy, weight)
+    return NamesReading(healthy, state.map(lambda _: records[region].weight))
+
+
+def records_of(cloud: CloudState, host: str) -> dict[str, Record]:
+    """The host's records by region. Pure."""
+    return {r.set_identifier: r for r in cloud.records if r.name.rstrip(".") == host}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at who is in the answers."""
+
+    world: World
+    host: str
+    regions: tuple[str, ...]
+    deadline: float
+
+    async def from_checkers(self, cloud: CloudState) -> dict[str, Measured[bool]]:
+        """What the health checks say of every region's record."""
+        records = records_of(cloud, self.host)
+        asked = [name for name in self.regions if name in records]
+        words = await asyncio.gather(*(self._word(cloud, records[name]) for name in asked))
+        lost: Measured[bool] = unknown(SOURCE, time.time(), "no record")
+        return {**dict.fromkeys(self.regions, lost), **dict(zip(asked, words, strict=True))}
+
+    async def from_data_planes(self, cloud: CloudState) -> dict[str, Measured[bool]]:
+        """The same by records that are not fresh, held against what is answered now."""
+        records = tuple(records_of(cloud, self.host).values())
+        question = ask_often(self.world.resolver, self.host, times_for(records))
+        words, answers = await asyncio.gather(
+            self.from_checkers(cloud), measure(question, ANSWERED, self.deadline)
+        )
+        known = {record.set_identifier: record for record in records}
+        return {
+            name: agree(word, _presence(answers, known[name], records)) if name in known else word
+            for name, word in words.items()
+        }
+
+    async def _word(self, cloud: CloudState, record: Record) -> Measured[bool]:
+        question = _healthy(self.world.names, cloud, record.health_check)
+        return await measure(question, SOURCE, self.deadline)
+
+
+def _presence(
+    answers: Measured[Answers], record: Record, records: tuple[Record, ...]
+) -> Measured[bool]:
+    if answers.value is None:
+        return unknown(ANSWERED, answers.at, answers.reason)
+    there, why = presence(answers.value, record, records)
+    return Measured(there, answers.at, ANSWERED, why)
+
+
+def agree(word: Measured[bool], answer: Measured[bool]) -> Measured[bool]:
+    """Checkers' word and answers put together: one that says no has it. Pure.
+
+    Answers hold everybody where no region is healthy, so they do not outdo a checker's no.
+    """
+    said = [m for m in (word, answer) if m.value is not None]
+    if not said:
+        return unknown(word.source, word.at, f"{word.reason}; {answer.reason}")
+    return next((m for m in said if m.value is False), said[0])
 
 
 async def _healthy(names: NameService, cloud: CloudState, check: str) -> bool | None:

@@ -30,7 +30,7 @@ async def observe(
 ) -> Snapshot:
     """Ask every region at once; values that could not be read now are carried over as stale."""
     names = asyncio.create_task(
-        read_names(world.names, target.zone, target.host, target.regions, deadline)
+        read_names(world, target.zone, target.host, target.regions, deadline)
     )
     regions = await asyncio.gather(
         *(_region(world, target, name, names, deadline) for name in target.regions)

@@ -22,7 +22,8 @@ def regions_on(plan: Plan, facts: Facts) -> Outcome:
         f"{len(staying)} regions on afterwards ({', '.join(staying) or 'none'}), at least {least}"
     )
     if len(staying) >= least:
-        return Outcome(Word.PASSED, (sentence,))
+        carried = [facts.carried] if facts.carried else []
+        return Outcome(Word.PASSED, (sentence, *carried))
     unread = [f"{r.name}: {r.dns_healthy.reason}" for r in others if not r.dns_healthy.known]
     if unread:
         return Outcome(Word.ERRORED, (sentence, *unread))
