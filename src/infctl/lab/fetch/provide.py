@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from infctl.lab import bubblewrap
 from infctl.lab.errors import LabError
 from infctl.lab.fetch import build, download, entry, gateway_api, onpath, release, storage
 from infctl.lab.fetch.golang import Toolchain
@@ -31,9 +32,13 @@ WAYS: dict[str, Way] = {"path": _on_path, "download": _downloaded, "build": buil
 
 
 def ensure(report: Report) -> None:
-    """Have Kubernetes, Gateway API's definitions and Prometheus; LabError where that fails."""
+    """Have Kubernetes, Gateway API's definitions, Prometheus, and bubblewrap where it can be had.
+
+    LabError where that fails.
+    """
     ensure_kubernetes(report)
     prometheus.ensure(report)
+    bubblewrap.ensure(report)
 
 
 def argv(component: str) -> tuple[str, ...]:
