@@ -19,6 +19,8 @@ Network = IPv4Network | IPv6Network
 
 _IPV4, _IPV6 = int(ip_address("198.18.0.0")), int(ip_address("2001:db8::"))
 _EARTH_KILOMETRES = 6371.0
+_KILOMETRES_PER_MILLISECOND = 100.0
+"""Of a round trip: light in glass makes some 200,000 km/s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,14 @@ def kilometres(here: Place, there: Place) -> float:
     rise = radians(there.latitude - here.latitude) / 2
     flat = cos(radians(here.latitude)) * cos(radians(there.latitude))
     return 2 * _EARTH_KILOMETRES * asin(sqrt(sin(rise) ** 2 + flat * sin(turn) ** 2))
+
+
+def milliseconds(here: Place, there: Place) -> float:
+    """A round trip, estimated: the distance, and what cables between those continents add."""
+    detours = _geography()["detours"]
+    between = "-".join(sorted((here.continent, there.continent)))
+    detour: float = detours.get(between, detours["other"])
+    return kilometres(here, there) * detour / _KILOMETRES_PER_MILLISECOND
 
 
 @cache
