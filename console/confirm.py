@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -17,6 +18,9 @@ GUARD_SECONDS = 0.4
 
 class TargetInput(Input):
     """Takes typed characters only: no paste, and X executes once the name is whole."""
+
+    class Typed(Message):
+        """The name is whole and X was pressed."""
 
     def __init__(self, target: str) -> None:
         super().__init__(placeholder=f"type {target}, then X")
@@ -40,7 +44,7 @@ class TargetInput(Input):
             event.prevent_default()
             event.stop()
             if self.value == self.target:
-                self.screen.dismiss(True)
+                self.post_message(self.Typed())
             return
         await super()._on_key(event)
 
@@ -87,6 +91,10 @@ class Confirm(ModalScreen[bool]):
     def on_mount(self) -> None:
         """The field takes the keys."""
         self.query_one(TargetInput).focus()
+
+    def on_target_input_typed(self) -> None:
+        """The name was typed, then X."""
+        self.dismiss(True)
 
     def action_scroll(self, lines: int) -> None:
         """Read on: the field keeps the keys that are typed."""

@@ -23,7 +23,8 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class RunPicture:
     """A run as it is drawn; `steps` are (id, sentence, state, start, duration), seconds from the
-    run's start, None where not begun; `clock` is the recovery time so far or in the end, in words.
+    run's start, None where not begun; `clock` is the recovery time so far or in the end, in words;
+    `verbs` are the decisions that it takes now.
     """
 
     run: str
@@ -34,6 +35,7 @@ class RunPicture:
     clock: str
     summary: tuple[str, ...]
     ended: bool
+    verbs: tuple[str, ...] = ()
 
 
 class Feed(Protocol):
@@ -61,6 +63,12 @@ class Feed(Protocol):
 
         Refused where a guard says no, Frozen while somebody stopped everything.
         """
+
+    async def decide(self, run: str, verb: str, reason: str) -> None:
+        """Hand a decision to the run's executor, to a new one where it is gone."""
+
+    async def losses(self, run: str) -> list[str]:
+        """What going on ungracefully would lose, a sentence a step."""
 
     def describe(self, proposal: Proposal) -> list[str]:
         """The plan in lines for people, the command line that does the same last."""

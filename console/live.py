@@ -8,14 +8,15 @@ from infctl.console.feed import RunPicture, Scope
 from infctl.console.pictures import draw_run
 from infctl.content.facts import Facts
 from infctl.drills.failover import Settings, plan
+from infctl.engine.decisions import Decision, Verb
 from infctl.engine.guards import refuse
 from infctl.engine.locks import FreezeWatch
 from infctl.engine.locks.refusals import moment
 from infctl.errors import Frozen
 from infctl.executor.freezing import frozen_here
-from infctl.executor.launch import launch
+from infctl.executor.launch import launch, revive, whoami
 from infctl.executor.proposing import propose
-from infctl.executor.watch import follow, latest_run
+from infctl.executor.watch import follow, latest_run, losses, read_run
 from infctl.model.overview import Agreement
 from infctl.model.plan import Plan
 from infctl.model.proposal import Proposal, touched_lines
@@ -118,6 +119,15 @@ class LiveFeed:
         )
         self._latest = (time.monotonic(), run)
         return run
+
+    async def decide(self, run: str, verb: str, reason: str) -> None:
+        """As `infctl runs VERB` does; the executor's journal says what comes of it."""
+        decision = Decision(Verb(verb), by=whoami(), reason=reason)
+        await asyncio.to_thread(revive, run, decision)
+
+    async def losses(self, run: str) -> list[str]:
+        """From the operations of the steps that wait."""
+        return await asyncio.to_thread(lambda: losses(read_run(run)))
 
     def describe(self, proposal: Proposal) -> list[str]:
         """Guards that refuse first, since there it ends; then what is touched, and the steps."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infctl.console.feed import RunPicture
-from infctl.model.run import RunView, StepState, StepView
+from infctl.model.run import RunState, RunView, StepState, StepView
 from infctl.model.text import clean
 
 
@@ -20,10 +20,31 @@ def draw_run(view: RunView, now: float) -> RunPicture:
         clock=recovery_clock(view, now),
         summary=(
             *((clean(f"why: {view.reason}"),) if view.reason else ()),
+            *(_WAYS_ON if view.state is RunState.WAITING_FOR_APPROVAL else ()),
             *(clean(str(line)) for line in result.get("summary", ())),
         ),
         ended=view.over,
+        verbs=verbs_of(view),
     )
+
+
+_WAYS_ON = ("next: infctl approve, or infctl runs answer",)
+_FAILED = ("retry", "skip", "ungraceful", "undo", "stop")
+_VERBS = {
+    RunState.RUNNING: ("pause", "undo", "stop"),
+    RunState.PAUSED_BY_OPERATOR: ("resume", "undo", "stop"),
+    RunState.PAUSED_BY_FAILED_STEP: _FAILED,
+    RunState.PAUSED_BY_CONFLICT: _FAILED,
+    RunState.WAITING_FOR_APPROVAL: ("undo", "stop"),
+    RunState.IN_DOUBT: ("resume", "undo"),
+}
+
+
+def verbs_of(view: RunView) -> tuple[str, ...]:
+    """The decisions that a run takes in its state; none where it goes back or is over."""
+    if view.state is RunState.RUNNING and view.course != "forward":
+        return ()
+    return _VERBS.get(view.state, ())
 
 
 def recovery_clock(view: RunView, now: float) -> str:

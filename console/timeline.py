@@ -10,9 +10,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from infctl.console.decide import Decide
 from infctl.console.feed import Feed, RunPicture
 from infctl.console.header import Glance, Headline
-from infctl.errors import InfctlError
+from infctl.errors import Frozen, InfctlError
 from infctl.model.text import clean
 
 SIGNS = {
@@ -31,6 +32,16 @@ class Timeline(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "app.pop_screen", "Back"),
+        # Known from the screen before; here the line below is for what the run takes.
+        Binding("1", "app.overview", "Overview", show=False),
+        Binding("3", "app.timeline", "Failover", show=False),
+        Binding("H", "decide('pause')", "Pause"),
+        Binding("R", "decide('resume')", "Resume"),
+        Binding("T", "decide('retry')", "Retry"),
+        Binding("K", "decide('skip')", "Skip"),
+        Binding("G", "decide('ungraceful')", "Ungraceful"),
+        Binding("U", "decide('undo')", "Undo"),
+        Binding("A", "decide('stop')", "Stop"),
     ]
     DEFAULT_CSS = """
     Timeline #title { height: 2; }
@@ -43,6 +54,7 @@ class Timeline(Screen[None]):
         self.feed = feed
         self.run_id = run
         self.glance = glance
+        self.verbs: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Header, title with the clock, steps, result, footer."""
@@ -71,8 +83,31 @@ class Timeline(Screen[None]):
         except InfctlError as error:
             self.query_one("#result", Static).update(Content(clean(error.what)))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what the run takes now is offered."""
+        return action != "decide" or parameters[0] in self.verbs
+
+    @work(exclusive=True, group="decision", exit_on_error=False)
+    async def action_decide(self, verb: str) -> None:
+        """Ask; the executor's journal, which is followed anew, says what comes of it."""
+        try:
+            if self.feed.frozen():
+                raise Frozen("frozen: nothing is decided", hint="infctl freeze --lift")
+            lost = await self.feed.losses(self.run_id) if verb == "ungraceful" else []
+            lines = [clean(f"what is lost: {line}", limit=300) for line in lost]
+            reason = await self.app.push_screen_wait(Decide(self.run_id, verb, lines))
+            if reason is not None:
+                await self.feed.decide(self.run_id, verb, reason)
+                self.follow()
+        except InfctlError as error:
+            hint = f"; try: {error.hint}" if error.hint else ""
+            self.notify(clean(f"{error.what}{hint}"), severity="error", markup=False, timeout=15)
+
     def draw(self, picture: RunPicture) -> None:
         """The picture as text."""
+        if picture.verbs != self.verbs:
+            self.verbs = picture.verbs
+            self.refresh_bindings()
         self.query_one("#title", Static).update(Content(title(picture)))
         self.query_one("#steps", Static).update(Content("\n".join(step_lines(picture))))
         self.query_one("#result", Static).update(Content("\n".join(picture.summary)))

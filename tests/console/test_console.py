@@ -11,6 +11,7 @@ from textual.widgets import DataTable, Input
 
 from infctl.console.app import Console
 from infctl.console.confirm import GUARD_SECONDS, Confirm
+from infctl.console.decide import Decide
 from infctl.console.feed import RunPicture, Scope
 from infctl.console.overview import Overview
 from infctl.console.sanitiser import TerminalFilter
@@ -62,6 +63,9 @@ class CannedFeed:
         self.behind = 0.0
         self.lines: list[str] = []
         self.why = ""
+        self.state = "running"
+        self.verbs: tuple[str, ...] = ()
+        self.decided: list[tuple[str, str, str]] = []
 
     def frozen(self) -> str:
         return self.why
@@ -83,7 +87,14 @@ class CannedFeed:
 
     async def follow(self, run: str) -> AsyncIterator[RunPicture]:
         steps = (("s1", HOSTILE, "done", 0.0, 1.5), ("s2", "wait", "running", 1.5, None))
-        yield RunPicture(run, "drill failover", "running", steps, 3.0, "1.0 s", (), False)
+        clock, state = "1.0 s", self.state
+        yield RunPicture(run, "drill failover", state, steps, 3.0, clock, (), False, self.verbs)
+
+    async def decide(self, run: str, verb: str, reason: str) -> None:
+        self.decided.append((run, verb, reason))
+
+    async def losses(self, run: str) -> list[str]:
+        return [f"verify: clients may still be there {HOSTILE}"]
 
     async def plan_drill(self, region: str) -> Proposal:
         step = Step("kill", Operation("inject_fault", {"target": region}))
@@ -302,3 +313,77 @@ async def test_a_freeze_during_the_question_is_obeyed_by_who_starts() -> None:
         await asyncio.sleep(GUARD_SECONDS)
         await pilot.press(*"eu-west-1", "X")
         await until(lambda: "frozen since noon" in told(app))
+
+
+FAILED = ("retry", "skip", "ungraceful", "undo", "stop")
+
+
+def paused(verbs: tuple[str, ...] = FAILED) -> CannedFeed:
+    feed = CannedFeed()
+    feed.started = ["01abc"]
+    feed.state, feed.verbs = "paused_by_failed_step", verbs
+    return feed
+
+
+async def test_a_paused_run_names_what_it_takes_and_fits() -> None:
+    app = Console(paused())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await until(lambda: "T Retry" in screen_text(app))
+        footer = screen_text(app).splitlines()[-1]
+        for offered in ("T Retry", "K Skip", "G Ungraceful", "U Undo", "A Stop", "? Keys"):
+            assert offered in footer
+        assert "Pause" not in footer
+        await pilot.press("H", "R")
+        await pilot.pause()
+        assert isinstance(app.screen, Timeline)
+
+
+async def test_a_decision_is_made_by_its_typed_word_and_x_alone() -> None:
+    feed = paused()
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await until(lambda: "T Retry" in screen_text(app))
+        await pilot.press("U")
+        await until(lambda: isinstance(app.screen, Decide))
+        assert "infctl runs undo 01abc" in screen_text(app)
+        await asyncio.sleep(GUARD_SECONDS)
+        await pilot.press(*["enter"] * 9, *"UUU", *["backspace"] * 3, *"und", "X", "enter")
+        assert feed.decided == []
+        await pilot.press("escape", "U")
+        await until(lambda: isinstance(app.screen, Decide))
+        await asyncio.sleep(GUARD_SECONDS)
+        await pilot.press(*"undo", "X")
+        await until(lambda: feed.decided == [("01abc", "undo", "")])
+        assert isinstance(app.screen, Timeline)
+
+
+async def test_going_on_ungracefully_says_what_is_lost_and_wants_a_reason() -> None:
+    feed = paused()
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await until(lambda: "T Retry" in screen_text(app))
+        await pilot.press("G")
+        await until(lambda: isinstance(app.screen, Decide))
+        assert "what is lost: verify: clients may still be there" in screen_text(app)
+        assert "\x1b" not in screen_text(app)
+        await asyncio.sleep(GUARD_SECONDS)
+        await pilot.press("tab", *"ungraceful", "X")
+        await pilot.pause()
+        assert feed.decided == []
+        await pilot.press(*"dns is slow", "tab", "X")
+        await until(lambda: feed.decided == [("01abc", "ungraceful", "dns is slow")])
+
+
+async def test_while_frozen_nothing_is_decided() -> None:
+    feed = paused()
+    feed.why = "since noon by ana: wrong region"
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("3")
+        await until(lambda: "T Retry" in screen_text(app))
+        await pilot.press("T")
+        await until(lambda: "infctl freeze --lift" in told(app))
+        assert isinstance(app.screen, Timeline)

@@ -83,3 +83,19 @@ def test_a_run_that_ended_early_says_why_and_no_step_of_it_waits() -> None:
     assert undone.startswith("[<] everything in eu-west-1 is killed")
     assert "not run" in never
     assert "waiting" not in never
+
+
+@pytest.mark.parametrize(
+    ("state", "verbs"),
+    [
+        (RunState.RUNNING, "pause undo stop"),
+        (RunState.PAUSED_BY_OPERATOR, "resume undo stop"),
+        (RunState.PAUSED_BY_FAILED_STEP, "retry skip ungraceful undo stop"),
+        (RunState.PAUSED_BY_CONFLICT, "retry skip ungraceful undo stop"),
+        (RunState.IN_DOUBT, "resume undo"),
+        (RunState.COMPLETED, ""),
+        (RunState.PENDING, ""),
+    ],
+)
+def test_a_picture_offers_what_the_run_takes_in_its_state(state: RunState, verbs: str) -> None:
+    assert draw_run(view(HURT, state=state), now=200.0).verbs == tuple(verbs.split())
