@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 VERSION = 1
@@ -31,8 +32,15 @@ class Kind(StrEnum):
     HEAD = "head"
 
 
+class _Remembered:
+    """Room beside a record's fields for its digest, which is asked for again and again."""
+
+    __slots__ = ("_digest",)
+    _digest: str
+
+
 @dataclass(frozen=True, slots=True)
-class Record:
+class Record(_Remembered):
     """One record. `at` is wall time (seconds since the epoch), `boottime` orders and measures.
 
     `prev` is the digest of the record before; `key` the idempotency key of the step; `before` what
@@ -61,16 +69,22 @@ class Record:
     def canonical(self) -> str:
         """The record as JSON: sorted keys, no spaces, ASCII."""
         # What a record holds is JSON already: no copy of it is needed.
-        content = {name: getattr(self, name) for name in _FIELDS}
-        return json.dumps(content, sort_keys=True, separators=(",", ":"))
+        text = _encode(dict(zip(_NAMES, _values(self), strict=True)))
+        object.__setattr__(self, "_digest", hashlib.sha256(text.encode()).hexdigest())
+        return text
 
     @property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON, 64 hex digits; the next record's `prev`."""
-        return hashlib.sha256(self.canonical.encode()).hexdigest()
+        if not hasattr(self, "_digest"):
+            _ = self.canonical
+        return self._digest
 
 
-_FIELDS = frozenset(f.name for f in fields(Record))
+_NAMES = tuple(f.name for f in fields(Record))
+_FIELDS = frozenset(_NAMES)
+_values = attrgetter(*_NAMES)
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def parse(text: str) -> Record:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from infctl.model.outcome import Outcome
@@ -89,7 +89,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Json]:
         """The plan as plain JSON values; `from_json` reads it back."""
-        plain: dict[str, Json] = json.loads(json.dumps(asdict(self), sort_keys=True))
+        plain: dict[str, Json] = json.loads(json.dumps(self, default=_fields_of, sort_keys=True))
         _leave_out_later(plain)
         return plain
 
@@ -105,6 +105,13 @@ class Plan:
             if step.id == step_id:
                 return step
         raise KeyError(step_id)
+
+
+def _fields_of(part: Any) -> dict[str, Json]:
+    """A step, an operation or a radius as JSON has it, without copying what it holds."""
+    if not is_dataclass(part):
+        raise TypeError(f"a plan holds JSON, not {type(part).__name__}")
+    return {f.name: getattr(part, f.name) for f in fields(part)}
 
 
 def from_json(data: Mapping[str, Json]) -> Plan:

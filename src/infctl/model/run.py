@@ -154,11 +154,16 @@ class Folding:
         return self._view
 
 
+Changes = dict[str, Any]
+"""The fields of a view that a record sets: all of them are set in one go."""
+
+
 def _advance(view: RunView, record: Record) -> RunView:
-    view = replace(view, seq=record.seq, head=record.digest, updated=record.at)
     # A kind that a later release appended changes nothing for this one.
     change = _CHANGES.get(record.kind)
-    return view if change is None else _waiting(change(view, record))
+    changes = {} if change is None else change(view, record)
+    after = replace(view, **changes, seq=record.seq, head=record.digest, updated=record.at)
+    return after if change is None else _waiting(after)
 
 
 def _waiting(view: RunView) -> RunView:
@@ -173,10 +178,10 @@ def _waiting(view: RunView) -> RunView:
     return view if state is view.state else replace(view, state=state)
 
 
-def _on_plan(view: RunView, record: Record) -> RunView:
+def _on_plan(view: RunView, record: Record) -> Changes:
+    del view
     plan = from_json(record.args)
-    return replace(
-        view,
+    return Changes(
         run=record.run,
         plan=plan,
         plan_digest=record.plan_digest,
@@ -186,7 +191,7 @@ def _on_plan(view: RunView, record: Record) -> RunView:
     )
 
 
-def _on_lease(view: RunView, record: Record) -> RunView:
+def _on_lease(view: RunView, record: Record) -> Changes:
     # A new holder found a step in the middle: what became of it is not known.
     steps = tuple(
         replace(s, state=StepState.UNKNOWN, evidence=(_INTERRUPTED,))
@@ -194,8 +199,7 @@ def _on_lease(view: RunView, record: Record) -> RunView:
         else s
         for s in view.steps
     )
-    return replace(
-        view,
+    return Changes(
         holder=record.args,
         steps=steps,
         state=RunState.RUNNING,
@@ -204,7 +208,7 @@ def _on_lease(view: RunView, record: Record) -> RunView:
     )
 
 
-def _on_intent(view: RunView, record: Record) -> RunView:
+def _on_intent(view: RunView, record: Record) -> Changes:
     return _with_step(
         view,
         record,
@@ -223,18 +227,18 @@ def _on_intent(view: RunView, record: Record) -> RunView:
     )
 
 
-def _on_observed(view: RunView, record: Record) -> RunView:
+def _on_observed(view: RunView, record: Record) -> Changes:
     if record.step is not None:
-        return view
-    return replace(view, notes=(*view.notes, *_evidence(record)))
+        return Changes()
+    return Changes(notes=(*view.notes, *_evidence(record)))
 
 
-def _on_sent(view: RunView, record: Record) -> RunView:
+def _on_sent(view: RunView, record: Record) -> Changes:
     return _with_step(view, record, result=record.result, sent=True)
 
 
-def _settle(state: StepState) -> Callable[[RunView, Record], RunView]:
-    def change(view: RunView, record: Record) -> RunView:
+def _settle(state: StepState) -> Callable[[RunView, Record], Changes]:
+    def change(view: RunView, record: Record) -> Changes:
         step = view.step(record.step or "")
         duration = None if step.started is None else max(0.0, record.boottime - step.since_boot)
         return _with_step(
@@ -253,32 +257,33 @@ def _settle(state: StepState) -> Callable[[RunView, Record], RunView]:
     return change
 
 
-def _on_failed(view: RunView, record: Record) -> RunView:
+def _on_failed(view: RunView, record: Record) -> Changes:
     if record.step is None:
-        return replace(view, reason="; ".join(_evidence(record)))
+        return Changes(reason="; ".join(_evidence(record)))
     return _settle(StepState.FAILED)(view, record)
 
 
-def _on_skip(view: RunView, record: Record) -> RunView:
+def _on_skip(view: RunView, record: Record) -> Changes:
     return _with_step(view, record, state=StepState.SKIPPED, evidence=_evidence(record))
 
 
-def _on_undo_done(view: RunView, record: Record) -> RunView:
+def _on_undo_done(view: RunView, record: Record) -> Changes:
     return _with_step(view, record, state=StepState.UNDONE, evidence=_evidence(record))
 
 
-def _on_pause(view: RunView, record: Record) -> RunView:
-    return replace(view, state=RunState(record.args["state"]), reason=record.args.get("reason", ""))
+def _on_pause(view: RunView, record: Record) -> Changes:
+    del view
+    return Changes(state=RunState(record.args["state"]), reason=record.args.get("reason", ""))
 
 
-def _on_resume(view: RunView, record: Record) -> RunView:
-    view = replace(view, state=RunState.RUNNING, reason="")
+def _on_resume(view: RunView, record: Record) -> Changes:
+    running = Changes(state=RunState.RUNNING, reason="")
     decision = record.args.get("decision", "")
     if decision in ("undo", "stop"):
         by, reason = record.args.get("by", ""), record.args.get("reason", "")
-        return replace(view, course=decision, turned=reason or f"asked by {by}")
+        return running | Changes(course=decision, turned=reason or f"asked by {by}")
     if decision != "retry":
-        return view
+        return running
     named = record.args.get("step", "")
     steps = tuple(
         replace(s, state=StepState.WAITING)
@@ -286,19 +291,19 @@ def _on_resume(view: RunView, record: Record) -> RunView:
         else s
         for s in view.steps
     )
-    return replace(view, steps=steps)
+    return running | Changes(steps=steps)
 
 
-def _on_approve(view: RunView, record: Record) -> RunView:
+def _on_approve(view: RunView, record: Record) -> Changes:
     if record.step is None or not isinstance(record.args, dict):
-        return view
+        return Changes()
     answer = str(record.args.get("answer", ""))
-    return replace(view, answers={**view.answers, record.step: answer})
+    return Changes(answers={**view.answers, record.step: answer})
 
 
-def _on_head(view: RunView, record: Record) -> RunView:
-    return replace(
-        view,
+def _on_head(view: RunView, record: Record) -> Changes:
+    del view
+    return Changes(
         state=RunState(record.result["state"]),
         ended=record.at,
         result=record.result,
@@ -306,9 +311,9 @@ def _on_head(view: RunView, record: Record) -> RunView:
     )
 
 
-def _with_step(view: RunView, record: Record, **changes: Any) -> RunView:
+def _with_step(view: RunView, record: Record, **changes: Any) -> Changes:
     steps = tuple(replace(s, **changes) if s.id == record.step else s for s in view.steps)
-    return replace(view, steps=steps)
+    return Changes(steps=steps)
 
 
 def _evidence(record: Record) -> tuple[str, ...]:
@@ -318,7 +323,7 @@ def _evidence(record: Record) -> tuple[str, ...]:
 
 _INTERRUPTED = "its executor was gone in the middle"
 
-_CHANGES: dict[str, Callable[[RunView, Record], RunView]] = {
+_CHANGES: dict[str, Callable[[RunView, Record], Changes]] = {
     Kind.PLAN: _on_plan,
     Kind.LEASE: _on_lease,
     Kind.INTENT: _on_intent,
