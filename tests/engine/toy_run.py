@@ -13,7 +13,7 @@ from infctl.engine.handler import Context
 from infctl.engine.machine import Machine, OnFailure
 from infctl.model.journal import GENESIS, VERSION, Kind, Record
 from infctl.model.plan import Plan
-from infctl.model.run import RunState, fold
+from infctl.model.run import Folding, RunState, RunView, fold
 from infctl.observe.addresses import read_addresses
 from infctl.observe.snapshot import Target, observe
 from infctl.platform import Platform, load
@@ -31,6 +31,7 @@ class MemoryJournal:
     hook: Callable[[str], None] = lambda _: None
     written: list[Record] = field(default_factory=list)
     dead: bool = False
+    folding: Folding = field(default_factory=Folding)
 
     def append(
         self,
@@ -72,6 +73,9 @@ class MemoryJournal:
 
     def records(self) -> tuple[Record, ...]:
         return tuple(self.written)
+
+    def view(self) -> RunView:
+        return self.folding.view(self.written)
 
     def _call(self, what: str) -> None:
         try:

@@ -17,6 +17,7 @@ from infctl.fakes.world import FakeWorld, fake_world
 from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.model.journal import GENESIS, VERSION, Kind, Record
 from infctl.model.plan import Operation, Plan, Step
+from infctl.model.run import RunView, fold
 from infctl.ports.cluster import CONFIG_MAP
 
 RUN = "01hzy0000000000000000000aa"
@@ -42,6 +43,9 @@ class Lines:
 
     def records(self) -> tuple[Record, ...]:
         return tuple(self.written)
+
+    def view(self) -> RunView:
+        return fold(self.written)
 
 
 @dataclass

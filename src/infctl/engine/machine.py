@@ -14,7 +14,7 @@ from infctl.engine.undo import Undoing
 from infctl.errors import Frozen
 from infctl.model.journal import Kind
 from infctl.model.plan import Plan
-from infctl.model.run import Folding, RunState, RunView, StepState
+from infctl.model.run import RunState, RunView, StepState
 
 OnFailure = Literal["pause", "undo", "stop"]
 TIMED_OUT = "its deadline passed"
@@ -35,7 +35,6 @@ class Machine:
     ) -> None:
         self._plan = plan
         self._journal = journal
-        self._folding = Folding()
         self._decisions = decisions
         self._clock = context.world.clock
         self._began = self._clock.boottime()
@@ -51,7 +50,7 @@ class Machine:
 
     def view(self) -> RunView:
         """The run as its journal tells it."""
-        return self._folding.view(self._journal.records())
+        return self._journal.view()
 
     async def run(self) -> tuple[RunState, str]:
         """Run to an end; returns the final state and the reason for it.

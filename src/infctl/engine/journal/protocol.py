@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from infctl.model.journal import Kind, Record
+from infctl.model.run import RunView
 
 
 class Journal(Protocol):
@@ -24,3 +25,6 @@ class Journal(Protocol):
 
     def records(self) -> tuple[Record, ...]:
         """All records so far."""
+
+    def view(self) -> RunView:
+        """The run as the records tell it."""
