@@ -7,6 +7,7 @@ import pytest
 
 from infctl.engine.deploy import regions as deploying
 from infctl.engine.deploy.results import Progress
+from infctl.fakes.clock import FakeClock
 from infctl.fakes.world import FakeWorld, fake_world
 from infctl.observe.signals import expressions
 from infctl.platform import Platform, load
@@ -21,10 +22,12 @@ def platform() -> Platform:
     return load(ROOT / "platform.yaml")
 
 
-async def healthy_world(monkeypatch: pytest.MonkeyPatch, state: Path) -> FakeWorld:
+async def healthy_world(
+    monkeypatch: pytest.MonkeyPatch, state: Path, clock: FakeClock | None = None
+) -> FakeWorld:
     """Deployed by our own deployment, with a pod for each replica and metrics that flow."""
     chosen = platform()
-    fake = fake_world(chosen.region_names, host=chosen.service.host)
+    fake = fake_world(chosen.region_names, host=chosen.service.host, clock=clock)
     monkeypatch.setattr(deploying, "read_artifacts", lambda _: ())
     stores = {n: Store(f"192.0.2.{200 + i}", 9000) for i, n in enumerate(chosen.region_names)}
     request = deploying.Request(chosen, chosen.region_names, stores, 5.0)

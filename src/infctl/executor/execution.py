@@ -204,8 +204,9 @@ class _Execution:
             mirror = Mirror(
                 self.world.clusters, self.order, self.journal, self.world.clock, self._tell
             )
-            # A run that is carried on may not act before it knows whether it is frozen.
-            await self.freezes.ask()
+            if not is_new:
+                # It may not act before it knows whether it is frozen; a new run was just told.
+                await self.freezes.ask()
             async with beside(mirror.run(), self.freezes.run(), self._obey_freezes()):
                 state, reason = await self._machine(held, mirror)
                 if state is RunState.RUNNING:
