@@ -41,25 +41,14 @@ class Prober:
     def __init__(self, source: str, lookup: Lookup) -> None:
         self._source = source
         self._lookup = lookup
-        trace = aiohttp.TraceConfig()
-        trace.on_connection_create_end.append(_connected)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connector = aiohttp.TCPConnector(
-            ssl=context, limit=0, force_close=True, local_addr=(source, 0)
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            trace_configs=[trace],
-            timeout=aiohttp.ClientTimeout(total=None),
-            headers={"User-Agent": _AGENT},
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._session = _open_session((source, 0))
+        # The checkers' addresses are IPv4; to an endpoint of IPv6 the system chooses.
+        self._session_ipv6 = _open_session(None)
 
     async def close(self) -> None:
-        """Give the connector back."""
+        """Give the connectors back."""
         await self._session.close()
+        await self._session_ipv6.close()
 
     async def probe(self, check: Check) -> Result:
         """Probe once; every way to fail becomes a status text."""
@@ -83,10 +72,9 @@ class Prober:
 
     async def _connect(self, address: str, port: int) -> str:
         try:
+            local = None if ":" in address else (self._source, 0)
             async with asyncio.timeout(TCP_SECONDS):
-                _, writer = await asyncio.open_connection(
-                    address, port, local_addr=(self._source, 0)
-                )
+                _, writer = await asyncio.open_connection(address, port, local_addr=local)
         except TimeoutError:
             raise _Failed("The health checker could not connect in time.") from None
         except OSError as error:
@@ -117,7 +105,8 @@ class Prober:
         scheme = "https" if check.type.startswith("HTTPS") else "http"
         authority = f"[{address}]" if ":" in address else address
         url = yarl.URL(f"{scheme}://{authority}:{check.port}{check.path}", encoded=True)
-        return self._session.get(
+        session = self._session_ipv6 if ":" in address else self._session
+        return session.get(
             url,
             headers={"Host": host_header(check, address)},
             server_hostname=check.host if check.sni and check.host and scheme == "https" else None,
@@ -126,9 +115,24 @@ class Prober:
         )
 
 
+def _open_session(source: tuple[str, int] | None) -> aiohttp.ClientSession:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(_connected)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=context, limit=0, force_close=True, local_addr=source),
+        trace_configs=[trace],
+        timeout=aiohttp.ClientTimeout(total=None),
+        headers={"User-Agent": _AGENT},
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
 def host_header(check: Check, address: str) -> str:
     """The name, else the address, and the port where it is not the standard one."""
-    name = check.host or address
+    name = check.host or (f"[{address}]" if ":" in address else address)
     standard = 443 if check.type.startswith("HTTPS") else 80
     return name if check.port == standard else f"{name}:{check.port}"
 
