@@ -107,6 +107,8 @@ def take_over(copy: Copy, platform: Platform) -> Path:
 
 
 async def _objects(world: World, selector: str) -> list[Object]:
+    # Loading the client must not eat the regions' deadline.
+    await world.warm()
     answers = await asyncio.gather(*(_ask(c, selector) for c in world.clusters.values()))
     heard = [answer for answer in answers if isinstance(answer, list)]
     if not heard:
