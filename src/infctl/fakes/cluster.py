@@ -1,7 +1,6 @@
 """A region's Kubernetes API, in memory."""
 
 import asyncio
-import copy
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from infctl.fakes.endpoint import Endpoint
 from infctl.fakes.evictions import refuse_eviction
 from infctl.fakes.kinds import CLUSTER_WIDE, KINDS, SELF_REVIEW
 from infctl.fakes.patches import merge
+from infctl.fakes.plain import copied
 from infctl.fakes.selectors import matches
 from infctl.fakes.storage import Change, Key, Storage, Stored, differs, stamp
 from infctl.ports.cluster import DISRUPTION_BUDGET, NAMESPACE, POD, Event, Kind, Object
@@ -67,7 +67,7 @@ class FakeCluster:
         """One object, or None."""
         await self.endpoint.answer()
         stored = self.storage.objects.get(_key(kind, namespace, name))
-        return copy.deepcopy(stored.object) if stored else None
+        return copied(stored.object) if stored else None
 
     async def apply(
         self, manifest: Object, *, dry_run: bool = False, force: bool = False
@@ -199,9 +199,7 @@ class FakeCluster:
         await self.endpoint.answer()
         key = _key(kind, namespace, name)
         stored = self._existing(key)
-        return self.storage.write(
-            key, {**copy.deepcopy(stored.object), "status": status}, stored.owners
-        )
+        return self.storage.write(key, {**copied(stored.object), "status": status}, stored.owners)
 
     def forget(self) -> None:
         """As a server that lost its history (410): every watch lists again."""
@@ -231,10 +229,10 @@ class FakeCluster:
         if key == fences.FENCE_KEY and self.fenced:
             fences.guard(before, after)
         if not differs(before, after) and stored and owners == stored.owners:
-            return copy.deepcopy(stored.object)
+            return copied(stored.object)
         stamp(after, before, owners)
         if dry_run:
-            return copy.deepcopy(after)
+            return copied(after)
         for controller in self.controllers:
             controller(after)
         return self.storage.write(key, after, owners)
@@ -290,9 +288,9 @@ def _events(
             continue
         was, is_now = (_selected(o, selector) for o in (change.before, change.after))
         if is_now and change.after:
-            yield Event("MODIFIED" if was else "ADDED", copy.deepcopy(change.after))
+            yield Event("MODIFIED" if was else "ADDED", copied(change.after))
         elif was and (last := change.after or change.before):
-            yield Event("DELETED", copy.deepcopy(last))
+            yield Event("DELETED", copied(last))
 
 
 def _selected(found: Object | None, selector: str) -> bool:

@@ -4,10 +4,11 @@ Lists whose items all have a name are merged by it; any other list is one field.
 more keys (ports by number, for one); what infctl renders needs none of them.
 """
 
-import copy
 import itertools
 from collections.abc import Mapping
 from typing import Any
+
+from infctl.fakes.plain import copied
 
 Object = dict[str, Any]
 Path = tuple[str, ...]
@@ -40,7 +41,7 @@ def put(target: Object, path: Path, value: Any) -> None:
     place: Any = target
     for step, following in itertools.pairwise(path):
         place = _enter(place, step, [] if following.startswith("[") else {})
-    place[path[-1][1:]] = copy.deepcopy(value)
+    place[path[-1][1:]] = copied(value)
 
 
 def remove(target: Object, path: Path) -> None:

@@ -3,12 +3,12 @@
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
 from infctl.errors import Conflict
 from infctl.fakes.fields import Path, fields, put, remove, text
+from infctl.fakes.plain import copied
 
 Object = dict[str, Any]
 Manager = tuple[str, str]
@@ -25,7 +25,7 @@ def apply(
     in_the_way = _conflicts(live, owners, wanted, us)
     if in_the_way and not force:
         raise _explain(in_the_way)
-    after = copy.deepcopy(live)
+    after = copied(live)
     others = {m: o for m, o in owners.items() if m != us}
     kept = frozenset(path for owned in others.values() for path in owned)
     for path in owners.get(us, frozenset()) - wanted.keys() - kept:

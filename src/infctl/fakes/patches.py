@@ -1,17 +1,17 @@
 """JSON merge patch. Pure. Source: RFC 7396."""
 
-import copy
 from typing import Any
+
+from infctl.fakes.plain import copied
 
 
 def merge(target: Any, patch: Any) -> Any:
     """The target with a merge patch applied; null removes a key."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
-    merged = copy.deepcopy(target) if isinstance(target, dict) else {}
+        return copied(patch)
+    before = target if isinstance(target, dict) else {}
+    merged = {key: copied(value) for key, value in before.items() if key not in patch}
     for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(merged.get(key), value)
+        if value is not None:
+            merged[key] = merge(before.get(key), value)
     return merged

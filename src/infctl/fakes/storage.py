@@ -1,7 +1,6 @@
 """What an API server stores: objects with owners and versions, and a history for watches."""
 
 import asyncio
-import copy
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from typing import Any
 
 from infctl.fakes.fields import fields
 from infctl.fakes.ownership import Owners
+from infctl.fakes.plain import copied
 from infctl.ports.cluster import Kind
 
 Object = dict[str, Any]
@@ -50,7 +50,7 @@ class Storage:
         after["metadata"]["resourceVersion"] = str(self.version)
         self.objects[key] = Stored(after, owners)
         self._note(Change(key, before.object if before else None, after))
-        return copy.deepcopy(after)
+        return copied(after)
 
     def remove(self, key: Key) -> None:
         """Take an object away."""
@@ -64,7 +64,7 @@ class Storage:
             self.objects.items(), key=lambda item: item[0][1:]
         ):
             if stored_kind == kind and namespace in (None, place):
-                yield copy.deepcopy(stored.object)
+                yield copied(stored.object)
 
     def forget(self) -> None:
         """Lose the history, so that every watch has to list again (410)."""
