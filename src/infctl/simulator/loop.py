@@ -67,17 +67,20 @@ class Turn(asyncio.TimerHandle):
         loop: "VirtualLoop",
         within: contextvars.Context | None,
     ) -> None:
-        super().__init__(moment, call, (), loop)
+        # By itself: what the one above keeps for debugging is never asked for.
+        del loop
+        self._cancelled = False
+        self._scheduled = False
+        self._when = moment
         self.call = call
         self.moment = moment
         self.arguments = arguments
         self.number = number
         self.within = contextvars.copy_context() if within is None else within
 
-    def __lt__(self, other: object) -> bool:
-        if not isinstance(other, Turn):
-            return NotImplemented
-        return (self.moment, self.number) < (other.moment, other.number)
+    def cancel(self) -> None:
+        """Drop it: when its moment comes, nothing runs."""
+        self._cancelled = True
 
 
 class VirtualLoop(asyncio.AbstractEventLoop):
@@ -87,7 +90,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._now = 0.0
         self._turns = 0
         self._ready: deque[Turn] = deque()
-        self._timers: list[Turn] = []
+        self._timers: list[tuple[float, int, Turn]] = []
         self._numbers = itertools.count()
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self.errors: list[str] = []
@@ -116,7 +119,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.TimerHandle:
         """Run at a moment."""
         turn = Turn(when, next(self._numbers), callback, args, self, context)
-        heapq.heappush(self._timers, turn)
+        heapq.heappush(self._timers, (when, turn.number, turn))
         return turn
 
     def call_later(
@@ -180,9 +183,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def suspend(self, process: Process, seconds: float) -> None:
         """Let a machine sleep: its process runs late, and its timers do not count the sleep."""
         process.wakes = self._now + seconds
-        for turn in self._timers:
+        for _, _, turn in self._timers:
             if turn.within.get(PROCESS) is process:
                 turn.moment += seconds
+        self._timers = [(turn.moment, turn.number, turn) for _, _, turn in self._timers]
         heapq.heapify(self._timers)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
@@ -194,20 +198,20 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def _turn(self) -> None:
         ready, timers = self._ready, self._timers
         if not ready:
-            while timers and timers[0].cancelled():
+            while timers and timers[0][2].cancelled():
                 heapq.heappop(timers)
             if not timers:
                 raise Stuck("everybody waits, and nothing will happen")
-            self._now = max(self._now, timers[0].moment)
+            self._now = max(self._now, timers[0][0])
             self._turns = 0
         self._turns += 1
         if self._turns > _MOST_TURNS:
             raise Stuck(f"time stands still: {ready[0].call}")
-        while timers and timers[0].moment <= self._now:
-            ready.append(heapq.heappop(timers))
+        while timers and timers[0][0] <= self._now:
+            ready.append(heapq.heappop(timers)[2])
         for _ in range(len(ready)):
             turn = ready.popleft()
-            if not turn.cancelled():
+            if not turn._cancelled:  # noqa: SLF001
                 self._run_turn(turn)
 
     def _run_turn(self, turn: Turn) -> None:
@@ -218,7 +222,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             if process.wakes > self._now:
                 # The same turn: whoever holds it may cancel it still.
                 turn.moment, turn.number = process.wakes, next(self._numbers)
-                heapq.heappush(self._timers, turn)
+                heapq.heappush(self._timers, (turn.moment, turn.number, turn))
                 return
         try:
             turn.within.run(turn.call, *turn.arguments)
