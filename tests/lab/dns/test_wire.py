@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import dns.asyncquery
+import dns.edns
 import dns.flags
 import dns.message
 import dns.opcode
@@ -164,9 +165,57 @@ async def test_broken_questions_get_a_format_error(running: Running, data: bytes
     assert found[3] & 15 == dns.rcode.FORMERR
 
 
+def with_subnet(option: bytes) -> bytes:
+    """A question for vision.infctl.test with a client subnet option of these bytes."""
+    body = b"\x00\x08" + len(option).to_bytes(2) + option
+    name = b"\x06vision\x06infctl\x04test\x00\x00\x01\x00\x01"
+    header = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01"
+    return header + name + b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00" + len(body).to_bytes(2) + body
+
+
+@pytest.mark.parametrize(
+    ("option", "code"),
+    [
+        (b"\x00\x01\x18\x00\xc6\x12\x5d", "NOERROR"),
+        (b"\x00\x01\x00\x00", "NOERROR"),
+        (b"\x00\x02\x30\x00\x20\x01\x0d\xb8\x00\x5d", "NOERROR"),
+        (b"\x00\x01\x14\x00\xc6\x12\x5d", "FORMERR"),
+        (b"\x00\x01\x21\x00\xc6\x12\x5d\x00\x01", "FORMERR"),
+        (b"\x00\x03\x18\x00\xc6\x12\x5d", "FORMERR"),
+        (b"\x00\x01\x18\x00\xc6", "FORMERR"),
+        (b"\x00", "FORMERR"),
+    ],
+    ids=[
+        *("a /24", "none", "IPv6", "bits beyond its length", "too long", "an unknown family"),
+        *("too few bytes", "cut off"),
+    ],
+)
+async def test_a_client_subnet_is_read_or_refused(
+    running: Running, option: bytes, code: str
+) -> None:
+    found = running.service.respond(with_subnet(option), True)
+    assert found is not None
+    assert found[3] & 15 == dns.rcode.from_text(code)
+
+
+async def test_broken_datagrams_and_streams_leave_the_server_answering(running: Running) -> None:
+    dice = Random(7)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(200):
+            sender.sendto(dice.randbytes(dice.randint(0, 600)), (HOST, running.port))
+    for _ in range(20):
+        _, writer = await asyncio.open_connection(HOST, running.port)
+        writer.write(dice.randbytes(dice.randint(0, 600)))
+        writer.close()
+    assert (await running.ask("vision.infctl.test")).answer
+    assert (await running.ask("vision.infctl.test", tcp=True)).answer
+
+
 async def test_random_bytes_never_stop_the_server(running: Running) -> None:
     dice = Random(11)
-    good = dns.message.make_query("vision.infctl.test", "A", use_edns=0).to_wire()
+    subnet = dns.edns.ECSOption("198.18.93.0", 24)
+    query = dns.message.make_query("vision.infctl.test", "A", use_edns=0, options=[subnet])
+    good = query.to_wire()
     for _ in range(2000):
         data = bytearray(good)
         for _ in range(dice.randint(1, 6)):
