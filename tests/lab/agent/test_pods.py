@@ -193,22 +193,6 @@ def test_a_missing_object_is_waited_for(node: Node, place: str) -> None:
     node.wait_ready(place, "web")
 
 
-def test_a_volume_that_the_lab_does_not_have_is_named(node: Node, place: str) -> None:
-    volumes = [{"name": "settings", "configMap": {"name": "x"}}]
-    node.apply(place, make_pod("web", "exec sleep 60", volumes=volumes))
-    said = ("FailedMount", "the lab has no volumes yet: settings (configMap)")
-    wait_for(lambda: said in node.events(place))
-    assert node.pod(place, "web")["status"]["phase"] == "Pending"
-
-
-def test_a_pod_with_the_usual_credentials_runs_and_says_that_they_are_absent(
-    node: Node, place: str
-) -> None:
-    node.apply(place, make_pod("web", "exec sleep 60", automountServiceAccountToken=True))
-    node.wait_ready(place, "web")
-    wait_for(lambda: any(reason == "NotMounted" for reason, _ in node.events(place)))
-
-
 def test_several_containers_run_side_by_side(node: Node, place: str) -> None:
     pod = make_pod("web")
     other = {"name": "other", "image": "toys/shell:1", "args": ["-c", "echo beside; sleep 60"]}

@@ -54,6 +54,8 @@ class Command:
     argv: tuple[str, ...]
     environment: dict[str, str]
     folder: str
+    wrapper: tuple[str, ...] = ()
+    """What gives it mounts of its own; nothing for a command that sees the machine as it is."""
 
 
 class CannotStart(Exception):

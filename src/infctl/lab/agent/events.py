@@ -16,7 +16,15 @@ _REMEMBERED = 500
 _TOLD_EACH = 10
 _QUEUED = 1000
 _WARNINGS = frozenset(
-    {"Failed", "BackOff", "Unhealthy", "FailedMount", "FailedPreStopHook", "FailedCreatePodSandBox"}
+    {
+        "Failed",
+        "BackOff",
+        "Unhealthy",
+        "FailedMount",
+        "FailedPostStartHook",
+        "FailedPreStopHook",
+        "FailedCreatePodSandBox",
+    }
 )
 
 

@@ -1,11 +1,12 @@
 """`kubectl exec`: a command beside a container, over a WebSocket of v5.channel.k8s.io.
 
-The first byte of each message names its channel. There are no terminals here: `-t` is refused.
+The first byte of each message names its channel. With `-t` it has a terminal, whose size follows.
 """
 
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 from aiohttp import WSMsgType, web
 
@@ -13,11 +14,14 @@ from infctl.lab.agent.beside import end_beside, start_beside
 from infctl.lab.agent.command import CannotStart
 from infctl.lab.agent.facts import Object
 from infctl.lab.agent.keeper import Keeper
+from infctl.lab.agent.terminal import Terminal
 from infctl.lab.agent.view import Running
 
 PROTOCOL = "v5.channel.k8s.io"
-_STDIN, _STDOUT, _STDERR, _STATUS, _CLOSE = 0, 1, 2, 3, 255
+_STDIN, _STDOUT, _STDERR, _STATUS, _RESIZE, _CLOSE = 0, 1, 2, 3, 4, 255
 _BLOCK = 2**15
+_END_OF_INPUT = b"\x04"
+_DRAIN_SECONDS = 2.0
 
 
 async def answer_exec(request: web.Request, keeper: Keeper) -> web.StreamResponse:
@@ -31,24 +35,71 @@ async def answer_exec(request: web.Request, keeper: Keeper) -> web.StreamRespons
     if not socket.can_prepare(request).ok:
         raise web.HTTPBadRequest(text=f"the lab's nodes speak {PROTOCOL} alone")
     await socket.prepare(request)
-    if request.query.get("tty") == "1":
-        await _finish(
-            socket, _failure("InternalError", "the lab's nodes have no terminals: leave -t")
-        )
-        return socket
+    talk = _talk_by_terminal if request.query.get("tty") == "1" else _talk_by_pipes
     try:
-        command = (await keeper.recipe()).command
-        process = await start_beside(
-            argv, command.environment, command.folder, stdin=asyncio.subprocess.PIPE
-        )
+        status = exit_status(await talk(socket, keeper, argv))
     except (OSError, CannotStart) as error:
-        await _finish(socket, _failure("InternalError", f"exec: {argv[0]}: {error}"))
-        return socket
+        status = _failure("InternalError", f"exec: {argv[0]}: {error}")
+    await _finish(socket, status)
+    return socket
+
+
+async def _talk_by_pipes(socket: web.WebSocketResponse, keeper: Keeper, argv: list[str]) -> int:
+    command = (await keeper.recipe()).command
+    process = await start_beside(argv, command, keeper.process(), stdin=asyncio.subprocess.PIPE)
     try:
-        await _finish(socket, exit_status(await _converse(socket, process)))
+        return await _converse(socket, process)
     finally:
         end_beside(process)
-    return socket
+
+
+async def _talk_by_terminal(socket: web.WebSocketResponse, keeper: Keeper, argv: list[str]) -> int:
+    command = (await keeper.recipe()).command
+    command = replace(command, environment={"TERM": "xterm", **command.environment})
+    terminal = Terminal()
+    try:
+        try:
+            process = await start_beside(argv, command, keeper.process(), terminal=terminal.slave)
+        finally:
+            terminal.give_away()
+        return await _converse_by_terminal(socket, process, terminal)
+    finally:
+        terminal.close()
+
+
+async def _converse_by_terminal(
+    socket: web.WebSocketResponse, process: asyncio.subprocess.Process, terminal: Terminal
+) -> int:
+    typing = asyncio.create_task(_read_keys(socket, process, terminal))
+    showing = asyncio.create_task(_show_terminal(socket, terminal))
+    try:
+        return await process.wait()
+    finally:
+        typing.cancel()
+        end_beside(process)
+        with suppress(ConnectionError, TimeoutError):
+            await asyncio.wait_for(showing, _DRAIN_SECONDS)
+
+
+async def _read_keys(
+    socket: web.WebSocketResponse, process: asyncio.subprocess.Process, terminal: Terminal
+) -> None:
+    async for message in socket:
+        if message.type is not WSMsgType.BINARY or not message.data:
+            continue
+        channel, data = message.data[0], message.data[1:]
+        if channel == _STDIN:
+            await terminal.write(data)
+        elif channel == _RESIZE:
+            terminal.resize(data)
+        elif channel == _CLOSE and data[:1] == bytes([_STDIN]):
+            await terminal.write(_END_OF_INPUT)
+    end_beside(process)
+
+
+async def _show_terminal(socket: web.WebSocketResponse, terminal: Terminal) -> None:
+    async for data in terminal.read():
+        await socket.send_bytes(bytes([_STDOUT]) + data)
 
 
 async def _converse(socket: web.WebSocketResponse, process: asyncio.subprocess.Process) -> int:

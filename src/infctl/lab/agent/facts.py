@@ -1,7 +1,8 @@
 """What the containers of a pod may be told about it."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infctl.lab import addresses
@@ -42,6 +43,15 @@ class PodFacts:
             "CLOUD_ENDPOINT": self.cloud,
         }
 
+    def of(self, pod: Object) -> "PodFacts":
+        """The same pod with the labels and annotations of a newer object."""
+        metadata = pod["metadata"]
+        return replace(
+            self,
+            labels=metadata.get("labels") or {},
+            annotations=metadata.get("annotations") or {},
+        )
+
     def field(self, path: str) -> str | None:
         """The value behind a fieldRef; None for a path that the lab does not know."""
         simple = {
@@ -60,7 +70,14 @@ class PodFacts:
             if path.startswith(start) and path.endswith(end):
                 found: Mapping[str, str] = getattr(self, kind)
                 return found.get(path[len(start) : -len(end)], "")
+            if path == f"metadata.{kind}":
+                return _listed(getattr(self, kind))
         return simple.get(path)
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    """Labels or annotations as a downwardAPI volume has them."""
+    return "\n".join(f"{key}={json.dumps(value)}" for key, value in sorted(values.items()))
 
 
 def facts_of(

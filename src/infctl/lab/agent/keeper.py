@@ -13,14 +13,16 @@ from infctl.lab.agent.grace import Grace, end
 from infctl.lab.agent.hooks import run_hook
 from infctl.lab.agent.host import Host
 from infctl.lab.agent.probing import Probes
-from infctl.lab.agent.recipe import Recipe, find_recipe
+from infctl.lab.agent.recipe import Recipe, Wrap, find_recipe
 from infctl.lab.agent.records import Ending
 from infctl.lab.agent.view import Running, Terminated, View, Waiting, container_id
+from infctl.lab.processes import Process
 
 Tell = Callable[[str, str, str], None]
 """Takes a container's name, the reason and the message of an event."""
 _RETRY_SECONDS = 5.0
 _SHOW_PULL_ERROR_SECONDS = 2.0
+_LONGEST_HOOK_SECONDS = 600.0
 
 
 class Keeper:
@@ -36,8 +38,10 @@ class Keeper:
         grace: float,
         tell: Tell,
         changed: Callable[[], None],
+        wrap: Wrap = lambda *_: (),
     ) -> None:
         self.view = View(container["name"], container["image"])
+        self.started = asyncio.Event()
         self.container = container
         self.folder = host.records.container(facts.uid, container["name"])
         self._recipe: Recipe | None = None
@@ -46,7 +50,9 @@ class Keeper:
         self._policy = policy
         self._grace = grace
         self._tell = tell
-        self._changed = changed
+        self._report_change = changed
+        self._wrap = wrap
+        self._is_fresh = False
         self._attempt: Attempt | None = None
         self._next = 0
         self._back_off = BackOff()
@@ -65,6 +71,7 @@ class Keeper:
         elif told.get("containerID") == self.view.container_id:
             self.view.is_started = bool(told.get("started"))
             self.view.is_ready = bool(told.get("ready"))
+            self._note_started()
 
     async def run(self) -> None:
         """Return when the container has ended and is not to be started again."""
@@ -103,12 +110,16 @@ class Keeper:
             command = (await self.recipe()).command
         except CannotStart as error:
             return 1, error.message
-        return await run_beside(argv, command.environment, command.folder, timeout)
+        return await run_beside(argv, command, timeout, self.process())
+
+    def process(self) -> Process | None:
+        """The container's own process, while it has one."""
+        return self.folder.container(self._attempt.number) if self._attempt else None
 
     async def recipe(self) -> Recipe:
         """What this container executes; CannotStart if that cannot be had."""
         if self._recipe is None:
-            self._recipe = await find_recipe(self._host, self.container, self._facts)
+            self._recipe = await find_recipe(self._host, self.container, self._facts, self._wrap)
         return self._recipe
 
     async def _start(self) -> None:
@@ -136,6 +147,7 @@ class Keeper:
             raise CannotStart("CreateContainerError", str(error)) from error
         self._note_start(number, self._attempt.started)
         self.view.image_id = recipe.image
+        self._is_fresh = True
 
     async def _wait_after(self, error: CannotStart) -> None:
         """Show why it cannot be started, and wait until that is tried again."""
@@ -174,7 +186,7 @@ class Keeper:
             report=lambda reason, message: self._tell(self.view.name, reason, message),
         )
         ended = asyncio.create_task(attempt.ended())
-        probing = asyncio.create_task(probes.run(self.view, self._changed))
+        probing = asyncio.create_task(self._follow(probes))
         try:
             await asyncio.wait({ended, probing}, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
@@ -189,17 +201,37 @@ class Keeper:
             ended.cancel()
             probing.cancel()
 
+    async def _follow(self, probes: Probes) -> str:
+        """What says that the container must be ended: a hook of its start, or a probe."""
+        action = (self.container.get("lifecycle") or {}).get("postStart")
+        is_fresh, self._is_fresh = self._is_fresh, False
+        if is_fresh and action and (said := await self._run_hook(action, _LONGEST_HOOK_SECONDS)):
+            self._tell(self.view.name, "FailedPostStartHook", f"PostStartHook failed: {said}")
+            return "failed its postStart hook"
+        return await probes.run(self.view, self._changed)
+
     async def _run_pre_stop(self, action: Object, grace: Grace) -> None:
-        said = await run_hook(
+        if said := await self._run_hook(action, grace.remaining):
+            self._tell(self.view.name, "FailedPreStopHook", f"PreStopHook failed: {said}")
+
+    async def _run_hook(self, action: Object, timeout: float) -> str:
+        return await run_hook(
             action,
             container=self.container,
             address=self._facts.address,
             session=self._host.session,
             execute=self.execute,
-            timeout=grace.remaining,
+            timeout=timeout,
         )
-        if said:
-            self._tell(self.view.name, "FailedPreStopHook", f"PreStopHook failed: {said}")
+
+    def _changed(self) -> None:
+        self._note_started()
+        self._report_change()
+
+    def _note_started(self) -> None:
+        if self.view.is_started:
+            self.view.has_started = True
+            self.started.set()
 
     def _note_start(self, number: int, started: float) -> None:
         view = self.view

@@ -1,7 +1,9 @@
 """What a container of a pod executes: its image, and what the API server holds for it."""
 
+import asyncio
 import base64
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from infctl.lab.agent.command import (
     CannotStart,
@@ -15,6 +17,8 @@ from infctl.lab.agent.facts import Object, PodFacts
 from infctl.lab.agent.host import Host
 from infctl.lab.cluster import ClusterError
 
+Wrap = Callable[[Object, str], tuple[str, ...]]
+"""Takes a container and its working folder; gives the wrapper of its command."""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets"}
 _MISSING = 404
 
@@ -27,13 +31,13 @@ class Recipe:
     command: Command
 
 
-async def find_recipe(host: Host, container: Object, facts: PodFacts) -> Recipe:
+async def find_recipe(host: Host, container: Object, facts: PodFacts, wrap: Wrap) -> Recipe:
     """The recipe of a container; CannotStart with the reason that a kubelet would give."""
     image = _find_image(host, container["image"])
-    if (container.get("lifecycle") or {}).get("postStart"):
-        raise CannotStart("CreateContainerError", "the lab's nodes run no postStart hooks")
     found = {key: await _read(host, facts.namespace, key) for key in wanted_objects(container)}
-    return Recipe(image.reference, make_command(container, image, facts, found))
+    command = make_command(container, image, facts, found)
+    wrapper = await asyncio.to_thread(wrap, container, command.folder)
+    return Recipe(image.reference, replace(command, wrapper=wrapper))
 
 
 def _find_image(host: Host, reference: str) -> Image:

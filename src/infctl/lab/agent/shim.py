@@ -31,6 +31,8 @@ class Log:
         self._path = path
         self._limit = limit
         self._rest = {"stdout": b"", "stderr": b""}
+        self.complaint = b""
+        """The last whole line of stderr."""
         self._open()
 
     def _open(self) -> None:
@@ -40,6 +42,8 @@ class Log:
     def add(self, stream: str, data: bytes) -> None:
         """Write the whole lines in `data`, and what is too long for a line in pieces."""
         *lines, rest = (self._rest[stream] + data).split(b"\n")
+        if lines and stream == "stderr":
+            self.complaint = lines[-1]
         made = b"".join(_stamped(stream, line) for line in lines)
         while len(rest) >= LONGEST_LINE:
             made += _stamp(stream, b"P", rest[:LONGEST_LINE])
@@ -78,6 +82,46 @@ def _stamp(stream: str, tag: bytes, text: bytes) -> bytes:
     return b"%s %s %s %s\n" % (at.encode(), stream.encode(), tag, text)
 
 
+class Wrapper:
+    """Bubblewrap around a container: it says whom it started, and waits until that is on disk."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+        self._status, self._tell = os.pipe()
+        self._block, self._go = os.pipe()
+        self._said = b""
+
+    def become(self) -> list[str]:
+        """In the forked child: the words that stand before the command."""
+        os.close(self._go)
+        os.set_inheritable(self._tell, True)
+        os.set_inheritable(self._block, True)
+        told = ["--json-status-fd", str(self._tell), "--block-fd", str(self._block)]
+        return [*self._words, *told, "--"]
+
+    def find_inner(self) -> int | None:
+        """Wait until it has started something; None if it could not."""
+        os.close(self._tell)
+        os.close(self._block)
+        while b"\n" not in self._said:
+            if not (data := os.read(self._status, _BLOCK)):
+                return None
+            self._said += data
+        return int(json.loads(self._said.partition(b"\n")[0])["child-pid"])
+
+    def release(self) -> None:
+        """Let the command be executed."""
+        with suppress(BrokenPipeError):
+            os.write(self._go, b"g")
+        os.close(self._go)
+
+    def has_run(self) -> bool:
+        """Whether the command was executed, once all has ended."""
+        while data := os.read(self._status, _BLOCK):
+            self._said += data
+        return b"exit-code" in self._said
+
+
 class Container:
     """The container's process, held back until its pid is on disk."""
 
@@ -87,6 +131,7 @@ class Container:
         self.err, self._err = os.pipe()
         self._wait, self._go = os.pipe()
         self._failed, self._fail = os.pipe()
+        self._wrapper = Wrapper(command["wrapper"]) if command.get("wrapper") else None
         parent = os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
@@ -100,6 +145,21 @@ class Container:
         os.close(self._go)
         return os.read(self._failed, _BLOCK).decode(errors="replace")
 
+    def find_inner(self) -> int | None:
+        """The pid of what runs inside a wrapper, which is held back; None if there is none."""
+        return self._wrapper.find_inner() if self._wrapper else None
+
+    def release_inner(self) -> None:
+        """Let what runs inside the wrapper go on."""
+        if self._wrapper:
+            self._wrapper.release()
+
+    def explain(self, code: int, log: Log) -> str:
+        """Why the command inside a wrapper was never executed; "" if it was."""
+        if self._wrapper is None or code != 1 or self._wrapper.has_run():
+            return ""
+        return log.complaint.decode(errors="replace") or "its mounts cannot be made"
+
     def _become(self, parent: int) -> None:
         try:
             os.setsid()
@@ -112,8 +172,11 @@ class Container:
             os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
             os.dup2(self._out, 1)
             os.dup2(self._err, 2)
-            os.chdir(self._command["folder"])
             argv = self._command["argv"]
+            if self._wrapper:
+                argv = [*self._wrapper.become(), *argv]
+            else:
+                os.chdir(self._command["folder"])
             os.execvpe(argv[0], argv, self._command["environment"])  # noqa: S606
         except (OSError, ValueError) as error:
             os.write(self._fail, _explain(error, self._command).encode())
@@ -202,12 +265,15 @@ def _write(path: str, content: object) -> None:
     os.replace(temporary, path)  # noqa: PTH105
 
 
-def _process_record(pid: int) -> dict[str, Any]:
-    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
-        started = int(file.read().rpartition(")")[2].split()[19])
+def _process_record(**pids: int) -> dict[str, Any]:
+    found = {}
+    for role, pid in pids.items():
+        with suppress(OSError), open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+            started = int(file.read().rpartition(")")[2].split()[19])
+            found[role] = {"pid": pid, "started": started}
     with open("/proc/sys/kernel/random/boot_id") as file:  # noqa: PTH123
         boot = file.read().strip()
-    return {"boot": boot, "processes": {"container": {"pid": pid, "started": started}}}
+    return {"boot": boot, "processes": found}
 
 
 def main(folder: str, number: str) -> None:
@@ -224,8 +290,12 @@ def main(folder: str, number: str) -> None:
     log = Log(f"{base}.log")
     container = Container(command)
     started = time.time()
-    _write(f"{base}.container.json", _process_record(container.pid))
+    _write(f"{base}.container.json", _process_record(container=container.pid))
     error = container.release()
+    if inner := container.find_inner():
+        record = _process_record(container=inner, wrapper=container.pid)
+        _write(f"{base}.container.json", record)
+    container.release_inner()
     with suppress(OSError):
         os.write(1, json.dumps({"started": started, "error": error}).encode())
     os.close(1)
@@ -233,6 +303,8 @@ def main(folder: str, number: str) -> None:
     finished = time.time()
     log.close()
     code = os.waitstatus_to_exitcode(status)
+    if not error and (error := container.explain(code, log)):
+        code = START_ERROR
     ending = {"code": code, "error": error, "started": started, "finished": finished}
     _write(f"{base}.ending.json", ending)
 

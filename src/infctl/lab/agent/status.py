@@ -65,19 +65,26 @@ def _ended(view: View) -> Terminated | None:
 
 
 def _has_failed(view: View) -> bool:
-    return isinstance(view.state, Terminated) and view.state.ending.code != 0
+    ended = isinstance(view.state, Terminated) and view.state.ending.code != 0
+    return ended and not view.is_sidecar
 
 
 def are_initialized(first: Sequence[View]) -> bool:
-    """Whether every init container has ended well."""
-    return all(isinstance(v.state, Terminated) and v.state.ending.code == 0 for v in first)
+    """Whether every init container has ended well, or was started if it is a sidecar."""
+    return all(
+        v.has_started
+        if v.is_sidecar
+        else isinstance(v.state, Terminated) and v.state.ending.code == 0
+        for v in first
+    )
 
 
 def _conditions(
     pod: Object, views: Sequence[View], first: Sequence[View], phase: str, is_ending: bool
 ) -> list[Object]:
     pending = [v.name for v in first if not are_initialized([v])]
-    unready = [v.name for v in views if is_ending or not v.is_ready]
+    served = [*(v for v in first if v.is_sidecar), *views]
+    unready = [v.name for v in served if is_ending or not v.is_ready]
     gates = [g["conditionType"] for g in pod["spec"].get("readinessGates") or ()]
     known = {c["type"]: c for c in (pod.get("status") or {}).get("conditions") or ()}
     closed = [g for g in gates if known.get(g, {}).get("status") != "True"]

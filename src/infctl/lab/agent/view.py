@@ -57,6 +57,9 @@ class View:
     state: State = field(default_factory=Waiting)
     last: Terminated | None = None
     restarts: int = 0
+    is_sidecar: bool = False
+    has_started: bool = False
+    """Whether it has been started at least once, its startup probe included."""
     is_started: bool = False
     is_ready: bool = False
     image_id: str = ""

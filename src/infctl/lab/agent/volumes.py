@@ -1,33 +1,148 @@
-"""Which volumes of a pod the lab can do without, and which keep it from starting; pure."""
+"""What a pod's volumes hold, from the objects that they are made of; pure."""
 
-from infctl.lab.agent.facts import Object
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+from infctl.lab.agent.command import Key
+from infctl.lab.agent.facts import Object, PodFacts
+
+Contents = Mapping[Key, Mapping[str, bytes] | None]
+"""The data of ConfigMaps and Secrets; None for one that does not exist."""
+Tokens = Mapping[tuple[str, int], str]
+"""Tokens of the pod's service account by audience and lifetime in seconds."""
 TOKEN_PREFIX = "kube-api-access-"  # noqa: S105
+_DEFAULT_MODE = 0o644
+_DEFAULT_LIFETIME = 3600
+_OBJECTS = {"configMap": ("ConfigMap", "name"), "secret": ("Secret", "secretName")}
+_KINDS = ("configMap", "secret", "projected", "downwardAPI", "emptyDir")
+_SOURCES = ("configMap", "secret", "downwardAPI", "serviceAccountToken")
 
 
-def blocking_volumes(spec: Object) -> list[str]:
-    """Volumes that a pod needs and that the lab cannot give; a pod with one is not started."""
+class CannotMount(Exception):
+    """A volume cannot be had now; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a volume."""
+
+    content: bytes
+    mode: int = _DEFAULT_MODE
+
+
+def unknown_volumes(spec: Object) -> list[str]:
+    """Volumes that the lab has not; a pod with one is not started."""
     return [
-        f"{volume['name']} ({_kind(volume)})"
+        f"{volume['name']} ({kind})"
         for volume in spec.get("volumes") or ()
-        if not _is_token(volume) and "emptyDir" not in volume
+        for kind in (_kind(volume),)
+        if kind not in _KINDS
     ]
 
 
-def absent_paths(spec: Object) -> list[str]:
-    """Where a container expects a folder that is not there, though the pod starts without it."""
-    return sorted(
-        {
-            mount["mountPath"]
-            for container in [*(spec.get("initContainers") or ()), *spec["containers"]]
-            for mount in container.get("volumeMounts") or ()
-        }
-    )
-
-
-def _is_token(volume: Object) -> bool:
+def is_token(volume: Object) -> bool:
     """The credentials that Kubernetes adds to each pod that does not refuse them."""
     return "projected" in volume and str(volume["name"]).startswith(TOKEN_PREFIX)
+
+
+def wanted_objects(volumes: Iterable[Object]) -> set[Key]:
+    """The ConfigMaps and Secrets that volumes are made of."""
+    return {
+        (kind, name)
+        for volume in volumes
+        for _, source in _sources(volume)
+        for kind, name in _object_of(source)
+    }
+
+
+def wanted_tokens(volumes: Iterable[Object]) -> set[tuple[str, int]]:
+    """The tokens that volumes hold, by audience and lifetime."""
+    return {
+        _token_key(source["serviceAccountToken"])
+        for volume in volumes
+        for _, source in _sources(volume)
+        if "serviceAccountToken" in source
+    }
+
+
+def make_files(
+    volume: Object, facts: PodFacts, contents: Contents, tokens: Tokens
+) -> dict[str, File]:
+    """The files of a volume by their path in it; CannotMount where one cannot be made."""
+    files: dict[str, File] = {}
+    for default, source in _sources(volume):
+        for kind, name in _object_of(source):
+            files |= _of_object(source, kind, name, contents.get((kind, name)), default)
+        if "downwardAPI" in source:
+            files |= _of_pod(source["downwardAPI"], facts, default)
+        if "serviceAccountToken" in source:
+            asked = source["serviceAccountToken"]
+            files[asked["path"]] = File(tokens[_token_key(asked)].encode(), 0o600)
+    return files
+
+
+def _sources(volume: Object) -> Iterator[tuple[int, Object]]:
+    """The sources of a volume, each with the mode that its files have."""
+    kind = _kind(volume)
+    if kind == "projected":
+        default = volume[kind].get("defaultMode", _DEFAULT_MODE)
+        for source in volume[kind].get("sources") or ():
+            if unknown := [key for key in source if key not in _SOURCES]:
+                raise CannotMount(f"the lab has no {', '.join(unknown)} in a projected volume")
+            yield default, source
+    elif kind in _KINDS and kind != "emptyDir":
+        yield volume[kind].get("defaultMode", _DEFAULT_MODE), volume
+
+
+def _object_of(source: Object) -> Iterator[Key]:
+    for field, (kind, naming) in _OBJECTS.items():
+        if field in source:
+            # In a projected volume a Secret is named as a ConfigMap is.
+            yield kind, source[field].get(naming) or source[field]["name"]
+
+
+def _of_object(
+    source: Object, kind: str, name: str, data: Mapping[str, bytes] | None, default: int
+) -> dict[str, File]:
+    asked = source["configMap" if kind == "ConfigMap" else "secret"]
+    is_optional = asked.get("optional", False)
+    if data is None:
+        if is_optional:
+            return {}
+        raise CannotMount(f'{kind.lower()} "{name}" not found')
+    if not asked.get("items"):
+        return {key: File(value, default) for key, value in data.items()}
+    files = {}
+    for item in asked["items"]:
+        if item["key"] in data:
+            files[item["path"]] = File(data[item["key"]], item.get("mode") or default)
+        elif not is_optional:
+            raise CannotMount(f"{kind.lower()} references non-existent config key: {item['key']}")
+    return files
+
+
+def _of_pod(asked: Object, facts: PodFacts, default: int) -> dict[str, File]:
+    files = {}
+    for item in asked.get("items") or ():
+        path = (item.get("fieldRef") or {}).get("fieldPath", "")
+        value = facts.field(path)
+        if value is None:
+            raise CannotMount(f"the lab's nodes do not know {path or 'resources'} in a volume")
+        files[item["path"]] = File(value.encode(), item.get("mode") or default)
+    return files
+
+
+def _token_key(asked: Object) -> tuple[str, int]:
+    return asked.get("audience", ""), asked.get("expirationSeconds") or _DEFAULT_LIFETIME
+
+
+def read_data(found: Object, kind: str) -> dict[str, bytes]:
+    """What a ConfigMap or a Secret holds."""
+    if kind == "Secret":
+        return {k: base64.b64decode(v) for k, v in (found.get("data") or {}).items()}
+    binary = {k: base64.b64decode(v) for k, v in (found.get("binaryData") or {}).items()}
+    return {**{k: v.encode() for k, v in (found.get("data") or {}).items()}, **binary}
 
 
 def _kind(volume: Object) -> str:

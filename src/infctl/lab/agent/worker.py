@@ -9,9 +9,10 @@ from infctl.lab.agent.facts import Object, PodFacts
 from infctl.lab.agent.grace import Grace
 from infctl.lab.agent.host import Host
 from infctl.lab.agent.keeper import Keeper
+from infctl.lab.agent.mounting import Volumes
 from infctl.lab.agent.publishing import Publisher
 from infctl.lab.agent.status import are_initialized, make_status
-from infctl.lab.agent.volumes import absent_paths, blocking_volumes
+from infctl.lab.agent.volumes import CannotMount
 from infctl.lab.cluster import ClusterError
 
 _LOG = logging.getLogger(__name__)
@@ -35,9 +36,13 @@ class Worker:
         self._gone = asyncio.Event()
         self._grace: Grace | None = None
         self._publisher = Publisher(host.cluster, lambda: self.pod, self.status)
+        self._volumes = Volumes(host, facts, pod["spec"], lambda: self.pod)
         first, containers = pod["spec"].get("initContainers") or [], pod["spec"]["containers"]
         policy = pod["spec"].get("restartPolicy", "Always")
-        self.first = [self._keeper(c, _init_policy(policy)) for c in first]
+        self.first = [self._keeper(c, _init_policy(c, policy)) for c in first]
+        self.sidecars = [k for k in self.first if k.container.get("restartPolicy") == "Always"]
+        for sidecar in self.sidecars:
+            sidecar.view.is_sidecar = True
         self.containers = [self._keeper(c, policy) for c in containers]
         self._take_over()
 
@@ -71,6 +76,7 @@ class Worker:
                 self._grace.shorten(_grace(pod))
             self._ending.set()
         self._publisher.look()
+        self._volumes.look()
 
     def abandon(self) -> None:
         """The object is gone: nothing is owed to the containers any more."""
@@ -103,28 +109,50 @@ class Worker:
             self._tell("", "Failed", "the node agent failed on this pod; its log says more")
 
     async def _keep_all(self) -> None:
-        if self._is_over or self._is_refused():
+        if self._is_over:
             return
         self._publisher.look()
-        for keeper in self.first:
-            await keeper.run()
-            if not are_initialized([keeper.view]):
-                return
+        await self._fill_volumes()
         async with asyncio.TaskGroup() as tasks:
-            for keeper in self.containers:
-                tasks.create_task(keeper.run())
+            renewing = tasks.create_task(self._volumes.keep())
+            helping: list[asyncio.Task[None]] = []
+            if await self._initialize(tasks, helping):
+                async with asyncio.TaskGroup() as main:
+                    for keeper in self.containers:
+                        main.create_task(keeper.run())
+            # Only a pod that has completed comes here.
+            renewing.cancel()
+            await _cancel(helping)
+            await self._end_sidecars(Grace(_spec_grace(self.pod["spec"])), hook=True)
 
-    def _is_refused(self) -> bool:
-        """Whether the pod needs what the lab's nodes do not have; its events say what."""
-        spec = self.pod["spec"]
-        if blocked := blocking_volumes(spec):
-            self._tell("", "FailedMount", f"the lab has no volumes yet: {', '.join(blocked)}")
-        if sidecars := [k for k in self.first if k.container.get("restartPolicy") == "Always"]:
-            names = ", ".join(k.view.name for k in sidecars)
-            self._tell("", "FailedCreatePodSandBox", f"the lab runs no sidecars: {names}")
-        if not blocked and not sidecars and (paths := absent_paths(spec)):
-            self._tell("", "NotMounted", f"in the lab there is nothing at {', '.join(paths)}")
-        return bool(blocked or sidecars)
+    async def _initialize(
+        self, tasks: asyncio.TaskGroup, helping: list[asyncio.Task[None]]
+    ) -> bool:
+        """Run the init containers one after the other; False where one failed for good."""
+        for keeper in self.first:
+            if keeper in self.sidecars:
+                helping.append(tasks.create_task(keeper.run()))
+                await keeper.started.wait()
+            else:
+                await keeper.run()
+                if not are_initialized([keeper.view]):
+                    return False
+        return True
+
+    async def _fill_volumes(self) -> None:
+        """Have the pod's volumes; what keeps them away is told, and tried again."""
+        pause = _RETRY_SECONDS
+        while True:
+            try:
+                await self._volumes.fill()
+                break
+            except CannotMount as error:
+                self._tell("", "FailedMount", str(error))
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_RETRY_SECONDS)
+        if self._volumes.absent:
+            said = f"the pod runs without its service account's token: {self._volumes.absent}"
+            self._tell("", "NotMounted", said)
 
     async def _end(self) -> None:
         seconds = 0 if self._gone.is_set() else _grace(self.pod)
@@ -133,7 +161,14 @@ class Worker:
             keeper.view.is_ready = False
         self._publisher.look()
         hook = not self._gone.is_set()
-        await asyncio.gather(*(k.end(self._grace, hook=hook) for k in self._all()))
+        others = [k for k in self._all() if k not in self.sidecars]
+        await asyncio.gather(*(k.end(self._grace, hook=hook) for k in others))
+        await self._end_sidecars(self._grace, hook=hook)
+
+    async def _end_sidecars(self, grace: Grace, *, hook: bool) -> None:
+        """The last one to start is the first to end, as each may need those before it."""
+        for keeper in reversed(self.sidecars):
+            await keeper.end(grace, hook=hook)
 
     async def _let_go(self) -> None:
         """Report how it ended and delete the object, unless that has gone by itself."""
@@ -172,9 +207,10 @@ class Worker:
             self.facts,
             container,
             policy=policy,
-            grace=self.pod["spec"].get("terminationGracePeriodSeconds", _DEFAULT_GRACE),
+            grace=_spec_grace(self.pod["spec"]),
             tell=self._tell,
             changed=self._publisher.look,
+            wrap=self._volumes.words,
         )
 
     def _all(self) -> list[Keeper]:
@@ -185,9 +221,22 @@ class Worker:
         self._host.events.tell(about, self.facts.node, reason, message, time.time())
 
 
-def _init_policy(policy: str) -> str:
-    """An init container is never started again once it ended well."""
+def _init_policy(container: Object, policy: str) -> str:
+    """An init container is never started again once it ended well, unless it is a sidecar."""
+    if container.get("restartPolicy") == "Always":
+        return "Always"
     return "Never" if policy == "Never" else "OnFailure"
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+def _spec_grace(spec: Object) -> float:
+    return float(spec.get("terminationGracePeriodSeconds", _DEFAULT_GRACE))
 
 
 def _grace(pod: Object) -> float:
