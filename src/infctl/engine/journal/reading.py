@@ -17,6 +17,8 @@ from infctl.errors import JournalError
 from infctl.model.journal import Record, check_chain
 
 _UNREAD = "it was not read"
+_LOOKS = 50
+"""How often a journal is read whose executor writes faster than we read."""
 
 
 class JournalReader:
@@ -62,14 +64,26 @@ def read_journal(folder: Path) -> tuple[Record, ...]:
 
     Records that had to go elsewhere, because the disk was full, are read from there.
     """
+    mark = _mark(folder)
+    for _ in range(_LOOKS):
+        records, before, mark = _rows(folder), mark, _mark(folder)
+        if mark == before:
+            break
+        # It was written to meanwhile: these rows and that mark are of two moments.
+    return check_joined(records, mark)
+
+
+def _rows(folder: Path) -> list[Record]:
     reader = JournalReader(folder)
     try:
-        records = reader.fresh()
+        return reader.fresh()
     finally:
         reader.close()
+
+
+def _mark(folder: Path) -> bytes:
     with translated("read the journal's mark"):
-        mark = read_mark(folder)
-    return check_joined(records, mark)
+        return read_mark(folder)
 
 
 def check_joined(records: list[Record], mark: bytes) -> tuple[Record, ...]:
