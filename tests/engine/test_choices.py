@@ -1,18 +1,15 @@
 """B7 and B27: what a run does at each of twelve steps that fails, or meets another object."""
 
-import asyncio
-
 import pytest
-from test_machine_decisions import Run
-from toy_world import REGIONS, Toy
+from test_machine_decisions import Leave, Run
+from toy_world import Toy
 from twelve import STEPS, End, expected, twelve_steps
 
 from infctl.engine.decisions import Verb
 from infctl.errors import Refused
 from infctl.executor.conclusion import exit_code
-from infctl.model.journal import Kind
+from infctl.model.plan import Step
 from infctl.model.run import RunState
-from infctl.ports.cluster import DEPLOYMENT
 
 CHOICES = (Verb.RETRY, Verb.SKIP, Verb.UNGRACEFUL, Verb.UNDO)
 
@@ -65,3 +62,34 @@ def test_b7_completed_with_exceptions_is_a_word_and_a_code_of_its_own() -> None:
     same = [s for s, code in codes.items() if code == codes[RunState.COMPLETED_WITH_EXCEPTIONS]]
     assert same == [RunState.COMPLETED_WITH_EXCEPTIONS]
     assert codes[RunState.COMPLETED_WITH_EXCEPTIONS] == 3
+
+
+class Meddling(Leave):
+    """Changes the object between the look and the act of one step."""
+
+    def __init__(self, toy: Toy, step: str, region: str) -> None:
+        super().__init__()
+        self.toy, self.step, self.region = toy, step, region
+
+    async def publish(self, step: Step) -> None:
+        if step.id == self.step:
+            self.toy.replicas[self.region] = 9
+
+
+@pytest.mark.parametrize("number", range(STEPS))
+async def test_b27_an_object_changed_before_any_of_twelve_acts_stops_the_run_there(
+    number: int,
+) -> None:
+    toy = Toy()
+    run = Run(toy, await twelve_steps())
+    step = run.plan.steps[number]
+    region = str(step.operation.region)
+    run.leave = Meddling(toy, step.id, region)
+    task = run.start()
+    view = await run.until(RunState.PAUSED_BY_CONFLICT)
+    assert view.steps[number].conflict
+    assert toy.replicas[region] == 9
+    assert toy.effects == [_act(run, n) for n in range(number)]
+    run.decide(Verb.STOP)
+    await task
+    assert toy.replicas[region] == 9
