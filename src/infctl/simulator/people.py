@@ -37,6 +37,7 @@ class Person:
         for _ in range(_MOST_STARTS):
             executor = self.executor = Executor(self.simulation, self.job, self.host)
             self.job.lives += 1
+            self.job.refused = ""
             self.task = asyncio.create_task(executor.live())
             await self._watch(executor)
             self.last = executor.ended or "killed"
@@ -66,8 +67,9 @@ class Person:
             self.job.in_doubt = True
             self.simulation.trace.reached["in_doubt"] += 1
             return True
-        # Whoever was refused by a guard is done; one refused by the lock comes again.
-        return executor.ended == "over" or bool(self.job.refused)
+        # Whoever was told that a guard refused is done; one refused by the lock comes again, and so
+        # does one whose executor was killed before it could tell.
+        return executor.ended == "over" or bool(self.job.refused and executor.ended)
 
     async def _watch(self, executor: Executor) -> None:
         while not (executor.ended or executor.process.dead):
