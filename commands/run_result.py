@@ -79,7 +79,9 @@ def _next(view: RunView) -> list[str]:
             if view.state is RunState.PAUSED_BY_OPERATOR
             else ("retry", "skip", "ungraceful")
         )
-        return [f"next: infctl runs {verb} {view.run}" for verb in (*verbs, "undo", "stop")]
+        lines = [f"next: infctl runs {verb} {view.run}" for verb in (*verbs, "undo", "stop")]
+        is_frozen = "frozen by" in view.reason
+        return ["next: infctl freeze --lift, else nothing goes on", *lines] if is_frozen else lines
     if view.state is RunState.IN_DOUBT:
         return [f"next: infctl runs resume {view.run}"]
     return []

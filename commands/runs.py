@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infctl.commands.attend import attend, show_result
+from infctl.commands.attend import attend, show_result, wait_heard
 from infctl.commands.options import TimeoutOption, YesOption
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
 from infctl.commands.runs_export import export_run
-from infctl.commands.runs_remote import bring, is_local, read_copies, read_copy
+from infctl.commands.runs_remote import bring, is_local, read_copies, read_copy, watch_copy
 from infctl.commands.step_lines import StepLines
 from infctl.errors import UsageError
 
@@ -70,12 +70,20 @@ def show_run(
 
 @app.command("attach")
 def attach_run(
+    ctx: typer.Context,
     run: RunArgument = "latest",
     output: OutputOption = Output.TABLE,
     timeout: TimeoutOption = None,
 ) -> None:
-    """Watch a run to its end; leaving never touches it."""
-    raise typer.Exit(attend(_resolve(run), output, timeout))
+    """Watch a run to its end; leaving never touches it.
+
+    A run of another machine is watched in its copy in the clusters, which has each step's intent.
+    """
+    if is_local(run):
+        raise typer.Exit(attend(_resolve(run), output, timeout))
+    view = watch_copy(ctx, run, timeout)
+    show_result(view, output)
+    raise typer.Exit(code_of(view))
 
 
 @app.command("pause")
@@ -202,9 +210,12 @@ app.command("export")(export_run)
 def _decide(run: str, verb: str, reason: str = "", step: str = "") -> None:
     from infctl.engine.decisions import Decision, Verb
     from infctl.executor.launch import revive, whoami
+    from infctl.executor.watch import read_run
 
     name = _resolve(run)
+    before = read_run(name).seq
     revive(name, Decision(Verb(verb), by=whoami(), reason=reason, step=step))
+    wait_heard(name, before)
     note(f"asked run {name} to {verb}: infctl runs attach {name}")
 
 

@@ -1,18 +1,26 @@
 """Runs that this machine does not know: read, and taken over, from their copies in the clusters."""
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import typer
 
 from infctl.commands.context import context_of
 from infctl.commands.output import note
-from infctl.errors import Refused
+from infctl.commands.step_lines import StepLines
+from infctl.errors import DeadlinePassed, Refused
+from infctl.model.run import PAUSED
 
 if TYPE_CHECKING:
     from infctl.executor.remote import Copy
     from infctl.model.run import RunView
     from infctl.platform import Platform
+
+
+_EVERY = 2.0
+_STILL = 30.0
+"""Seconds: between two looks at a copy, and until one that does not grow is told of."""
 
 
 def is_local(run: str) -> bool:
@@ -27,6 +35,38 @@ def read_copy(ctx: typer.Context, run: str) -> "RunView":
     copy, _ = asyncio.run(_find(ctx, run))
     note(f"run {run} is of another machine: this is its copy in the clusters")
     return copy.view
+
+
+def watch_copy(ctx: typer.Context, run: str, timeout: float | None) -> "RunView":
+    """Follow a run of another machine by its copies, until it is over, pauses, or `timeout`.
+
+    A copy does not say whether its executor lives: one that stands still is told of.
+    """
+    note(f"run {run} is of another machine: this is its copy in the clusters")
+    return asyncio.run(_watch(ctx, run, timeout))
+
+
+async def _watch(ctx: typer.Context, run: str, timeout: float | None) -> "RunView":
+    lines = StepLines()
+    began = grown = time.monotonic()
+    seen = 0
+    while True:
+        view = (await _find(ctx, run))[0].view
+        for line in lines.advance(view):
+            note(line)
+        now = time.monotonic()
+        if view.over or view.state in PAUSED:
+            return view
+        if view.seq > seen:
+            grown, seen = now, view.seq
+        elif now - grown > _STILL:
+            note(f"nothing new for {_STILL:g} s: infctl locks list; infctl runs resume {run}")
+            grown = now
+        if timeout is not None and now - began > timeout:
+            raise DeadlinePassed(
+                f"run {run} has not ended within {timeout:g} s", hint=f"infctl runs attach {run}"
+            )
+        await asyncio.sleep(_EVERY)
 
 
 def read_copies(ctx: typer.Context) -> "list[RunView]":

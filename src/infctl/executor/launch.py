@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,6 +23,7 @@ EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
 _REVIVE_SECONDS = 50.0
 """A lease of an executor that died elsewhere has to run out first."""
 _POLL = 0.05
+_CLOCK = re.compile(r"^[0-9-]{10} [0-9:,]{12} [A-Z]+ ")
 
 
 def launch(
@@ -83,9 +85,14 @@ def revive(run: str, decision: Decision | None = None) -> None:
             break
         time.sleep(_POLL)
     raise Unreachable(
-        f"run {run} cannot be carried on: {'; '.join(log_tail(folder, 1))}",
+        f"run {run} cannot be carried on: {_last_words(folder)}",
         hint=f"infctl lab status; infctl runs abandon {run} --reason WHY",
     )
+
+
+def _last_words(folder: Path) -> str:
+    """The log's last line, without its clock."""
+    return _CLOCK.sub("", "; ".join(log_tail(folder, 1)))
 
 
 def spawn(folder: Path, decision: Decision | None = None) -> "subprocess.Popen[bytes]":
