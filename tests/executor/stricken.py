@@ -64,7 +64,7 @@ class Stricken:
 
     def __post_init__(self) -> None:
         for store in self.fake.stores.values():
-            store.put = self._seen(store.put)  # type: ignore[method-assign]
+            store.put = self._seen(store.put)  # type: ignore[assignment,method-assign]
         self.ports = self.fake.world(ENVIRONMENT)
 
     def _seen(self, put: Callable[..., object]) -> Callable[..., object]:

@@ -35,7 +35,8 @@ def ready_steps(plan: Plan, view: RunView, doubted: set[str]) -> list[Step]:
     startable = [
         step
         for step, seen in zip(plan.steps, view.steps, strict=True)
-        if seen.state is StepState.WAITING or step.id in doubted or is_retried(step, seen)
+        if seen.state is StepState.WAITING
+        or (seen.state in PROBLEMS and (step.id in doubted or is_retried(step, seen)))
     ]
     if view.course == "forward":
         return [s for s in startable if all(states[a] in _PASSABLE for a in s.after)]

@@ -97,7 +97,8 @@ class RunView:
     `course` is where it goes: forward, undo (taking back what was done) or stop (only what must
     always run); `turned` says why it goes back or stops. `result` is what its last record holds,
     None until then. `answers` are what people answered to steps that asked, `fence` the newest
-    lease's number; `notes` are what the executor has to say of the run as a whole.
+    lease's number; `notes` are what the executor has to say of the run as a whole; `may_ask` is
+    whether a step of the plan waits for people.
     """
 
     run: str = ""
@@ -119,6 +120,7 @@ class RunView:
     answers: Mapping[str, str] = field(default_factory=dict)
     fence: int = 0
     notes: tuple[str, ...] = ()
+    may_ask: bool = False
 
     @property
     def over(self) -> bool:
@@ -170,6 +172,8 @@ def _waiting(view: RunView) -> RunView:
     """While a step asks people, the run waits for them; other steps may go on meanwhile."""
     if view.state not in (RunState.RUNNING, RunState.WAITING_FOR_APPROVAL) or view.plan is None:
         return view
+    if not view.may_ask:
+        return view
     asks = any(
         seen.state is StepState.RUNNING and step.operation.kind in ASKING
         for step, seen in zip(view.plan.steps, view.steps, strict=True)
@@ -186,6 +190,7 @@ def _on_plan(view: RunView, record: Record) -> Changes:
         plan=plan,
         plan_digest=record.plan_digest,
         steps=tuple(StepView(step.id) for step in plan.steps),
+        may_ask=any(step.operation.kind in ASKING for step in plan.steps),
         started=record.at,
         actor=record.actor,
     )
@@ -312,8 +317,12 @@ def _on_head(view: RunView, record: Record) -> Changes:
 
 
 def _with_step(view: RunView, record: Record, **changes: Any) -> Changes:
-    steps = tuple(replace(s, **changes) if s.id == record.step else s for s in view.steps)
-    return Changes(steps=steps)
+    for at, step in enumerate(view.steps):
+        if step.id == record.step:
+            # One step changes: of plans with hundreds the others are not looked at one by one.
+            steps = (*view.steps[:at], replace(step, **changes), *view.steps[at + 1 :])
+            return Changes(steps=steps)
+    return Changes()
 
 
 def _evidence(record: Record) -> tuple[str, ...]:
