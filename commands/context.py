@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infctl.commands.output import note
 from infctl.errors import ConfigurationError
+from infctl.model.names import is_name
 
 if TYPE_CHECKING:
     from infctl.platform import Platform
@@ -52,9 +53,11 @@ class Context:
 
     def _overlay_of(self, name: str) -> str:
         """What the environment's access file says, so that two labs share one overlay."""
-        from infctl.wiring import find_environment
+        from infctl.wiring import find_environment, state_folder
 
         found = find_environment(name)
+        if found is None and is_name(name) and (state_folder() / "labs" / name).is_dir():
+            raise ConfigurationError(f"the lab {name} is down", hint=f"infctl lab up --name {name}")
         return found.overlay if found is not None else name
 
     def open_world(self, platform: "Platform") -> "World":
