@@ -20,6 +20,8 @@ LOG_LIMIT = 10 * 2**20
 LONGEST_LINE = 16 * 2**10
 START_ERROR = 128
 _BLOCK = 2**16
+_MOUNT_SECONDS = 15.0
+_POLL_SECONDS = 0.005
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -109,11 +111,18 @@ class Wrapper:
             self._said += data
         return int(json.loads(self._said.partition(b"\n")[0])["child-pid"])
 
-    def release(self) -> None:
-        """Let the command be executed."""
+    def release(self, inner: int | None) -> None:
+        """Let the command be executed; returns when it was, or could not be.
+
+        Until then its mounts are half made, and whoever joined it would find an empty machine.
+        """
         with suppress(BrokenPipeError):
             os.write(self._go, b"g")
         os.close(self._go)
+        wrapper = os.path.realpath(self._words[0])
+        end = time.monotonic() + _MOUNT_SECONDS
+        while inner and time.monotonic() < end and _executable(inner) in ("", wrapper):
+            time.sleep(_POLL_SECONDS)
 
     def has_run(self) -> bool:
         """Whether the command was executed, once all has ended."""
@@ -149,10 +158,10 @@ class Container:
         """The pid of what runs inside a wrapper, which is held back; None if there is none."""
         return self._wrapper.find_inner() if self._wrapper else None
 
-    def release_inner(self) -> None:
+    def release_inner(self, inner: int | None) -> None:
         """Let what runs inside the wrapper go on."""
         if self._wrapper:
-            self._wrapper.release()
+            self._wrapper.release(inner)
 
     def explain(self, code: int, log: Log) -> str:
         """Why the command inside a wrapper was never executed; "" if it was."""
@@ -182,6 +191,16 @@ class Container:
             os.write(self._fail, _explain(error, self._command).encode())
         finally:
             os._exit(START_ERROR)
+
+
+def _executable(pid: int) -> str:
+    """What a process executes; "" while nobody may know, a question mark when it has ended."""
+    try:
+        return os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115
+    except PermissionError:
+        return ""
+    except OSError:
+        return "?"
 
 
 def _explain(error: Exception, command: dict[str, Any]) -> str:
@@ -292,10 +311,11 @@ def main(folder: str, number: str) -> None:
     started = time.time()
     _write(f"{base}.container.json", _process_record(container=container.pid))
     error = container.release()
-    if inner := container.find_inner():
+    inner = container.find_inner()
+    if inner:
         record = _process_record(container=inner, wrapper=container.pid)
         _write(f"{base}.container.json", record)
-    container.release_inner()
+    container.release_inner(inner)
     with suppress(OSError):
         os.write(1, json.dumps({"started": started, "error": error}).encode())
     os.close(1)
