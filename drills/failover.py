@@ -17,7 +17,7 @@ from infctl.runbooks import failover, restore
 SUMMARY = "Lose a region under real traffic and measure recovery."
 OWNER = "team-inference"
 LOG = "requests/clients.jsonl"
-FAULT_TTL = 20.0
+FAULT_TTL = 9.0
 """Seconds after which a fault heals by itself when the executor is gone."""
 
 Mode = Literal["region-loss", "operated"]
