@@ -50,7 +50,8 @@ def selftest(
     Examples: infctl selftest --crash; infctl selftest --crash --points 20 --images 200
     """
     if not crash:
-        show("SelftestList", _OFFERS, [("TEST", "name"), ("COMMAND", "command"), ("WHAT", "what")])
+        columns = [("TEST", "name"), ("COMMAND", "command"), ("WHAT", "what")]
+        show("SelftestList", _OFFERS, columns, output=output, prefix="selftest/")
         return
     from infctl.simulator.crash.findings import exit_of
     from infctl.simulator.crash.selftest import Extent
