@@ -123,6 +123,9 @@ async def stricken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stricken:
     lock = functools.partial(EnvironmentLock, duration=15.0 * SPEED, renew_deadline=10.0 * SPEED)
     monkeypatch.setattr(exclusive, "EnvironmentLock", lock)
     fake = await healthy_world(monkeypatch, tmp_path / "infctl", FastClock())
+    # An API server that is down takes no gateway with it; a whole region does.
+    serves = {name: store.endpoint for name, store in fake.stores.items()}
+    monkeypatch.setattr(fake, "is_serving", lambda n: serves[n].mood is Mood.ANSWERING)
     platform = load(ROOT / "platform.yaml", environment=ENVIRONMENT)
     place = Stricken(fake, platform)
     zone = platform.service.zone
