@@ -2,8 +2,19 @@
 
 from infctl.fakes.world import FakeWorld
 from infctl.model.plan import Operation
-from infctl.ports.cluster import CONFIG_MAP
+from infctl.ports.cluster import CONFIG_MAP, Object
 from infctl.simulator.environment import replicas
+
+_PAUSED = "autoscaling.keda.sh/paused"
+_OBJECTS = {
+    "apply_object": "",
+    "remove_object": "",
+    "cordon_node": "Node",
+    "uncordon_node": "Node",
+    "pause_autoscaling": "ScaledObject",
+    "resume_autoscaling": "ScaledObject",
+}
+"""Operations on one object of a kind; without one, their arguments say which."""
 
 
 def holds(world: FakeWorld, operation: Operation) -> bool | None:
@@ -21,7 +32,25 @@ def holds(world: FakeWorld, operation: Operation) -> bool | None:
     if operation.kind == "push_config":
         found = _data(world, operation, f"infctl-config-{args['name']}")
         return found is not None and found.get("content") == args["content"]
+    if operation.kind in _OBJECTS:
+        return _holds_object(world, operation)
     return None
+
+
+def _holds_object(world: FakeWorld, operation: Operation) -> bool | None:
+    args = operation.args
+    found = _stored(world, args["region"], _object(operation))
+    if operation.kind == "remove_object":
+        return found is None
+    if found is None:
+        return False
+    if operation.kind == "apply_object":
+        return bool(found["data"].items() >= args["manifest"]["data"].items())
+    if operation.kind in ("cordon_node", "uncordon_node"):
+        is_closed = bool(found["spec"].get("unschedulable"))
+        return is_closed is (operation.kind == "cordon_node")
+    pausing = {k for k in found["metadata"].get("annotations") or {} if k.startswith(_PAUSED)}
+    return bool(pausing) is (operation.kind == "pause_autoscaling")
 
 
 def places(operation: Operation) -> frozenset[str]:
@@ -36,9 +65,27 @@ def places(operation: Operation) -> frozenset[str]:
         return frozenset({f"{region}/ConfigMap/{space}/infctl-config-{args['name']}"})
     if operation.kind == "set_flag":
         return frozenset({f"{region}/ConfigMap/{space}/infctl-flags"})
+    if operation.kind in _OBJECTS:
+        return frozenset({f"{region}/{'/'.join(_object(operation))}"})
     if operation.kind in ("inject_fault", "heal_fault"):
         return frozenset({f"fault/{args['fault']}"})
     return frozenset()
+
+
+def _object(operation: Operation) -> tuple[str, str, str]:
+    """Kind, namespace and name of what an operation on one object changes."""
+    args = operation.args
+    if operation.kind == "apply_object":
+        metadata = args["manifest"]["metadata"]
+        return args["manifest"]["kind"], metadata.get("namespace", ""), metadata["name"]
+    kind = _OBJECTS[operation.kind] or args["kind"]
+    return kind, args.get("namespace", ""), args["name"]
+
+
+def _stored(world: FakeWorld, region: str, named: tuple[str, str, str]) -> Object | None:
+    objects = world.clusters[region].storage.objects
+    found = (s.object for (k, space, name), s in objects.items() if (k.kind, space, name) == named)
+    return next(found, None)
 
 
 def _data(world: FakeWorld, operation: Operation, name: str) -> dict[str, str] | None:

@@ -14,10 +14,14 @@ from infctl.model import fence
 from infctl.platform import Platform, load
 from infctl.platform.render import cloud_names
 from infctl.ports.cloud import Record
-from infctl.ports.cluster import DEPLOYMENT, NAMESPACE, Kind, Object
+from infctl.ports.cluster import DEPLOYMENT, Kind, Object
 from infctl.simulator.clock import WorldClock
 
 SYSTEM = fence.SYSTEM
+NODES = ("node-1", "node-2")
+"""Nodes of each region, the second of them closed to new pods."""
+NOTES = ("note-1", "note-2")
+"""ConfigMaps that plans apply and remove, the second of them there from the beginning."""
 _LATER = 100
 """A version of the cluster after those of all that it begins with."""
 _BOOKKEEPING = ("uid", "resourceVersion", "generation", "managedFields", "creationTimestamp")
@@ -65,6 +69,10 @@ def _content(region: str) -> dict[Key, Stored]:
         _put(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": _named(namespace)})
     _put(cluster, _deployment(service))
     _put(cluster, _newest_fence())
+    _put(cluster, _scaled_object(service))
+    _put(cluster, _note(service, region))
+    for number, name in enumerate(NODES):
+        _put(cluster, _node(name, is_closed=bool(number)))
     return dict(cluster.storage.objects)
 
 
@@ -75,7 +83,7 @@ def _put(cluster: FakeCluster, manifest: Object) -> None:
     stamp(manifest, None, {})
     for controller in cluster.controllers:
         controller(manifest)
-    key = (kind, "" if kind == NAMESPACE else metadata["namespace"], metadata["name"])
+    key = (kind, metadata.get("namespace", ""), metadata["name"])
     cluster.storage.write(key, manifest, {})
 
 
@@ -99,6 +107,30 @@ def _deployment(service: str) -> Object:
         "metadata": {"name": f"{service}-stable", "namespace": service},
         "spec": {"replicas": 2},
     }
+
+
+def _scaled_object(service: str) -> Object:
+    name = f"{service}-stable"
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": name, "namespace": service},
+        "spec": {"scaleTargetRef": {"name": name}},
+    }
+
+
+def _note(service: str, region: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": NOTES[1], "namespace": service},
+        "data": {"region": region, "text": "somebody's", "more": "kept"},
+    }
+
+
+def _node(name: str, *, is_closed: bool) -> Object:
+    spec = {"unschedulable": True} if is_closed else {}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": _named(name), "spec": spec}
 
 
 def replicas(world: FakeWorld, region: str) -> tuple[int, int]:

@@ -3,11 +3,13 @@
 import hashlib
 import random
 from collections.abc import Callable
+from typing import Any
 
 from infctl.engine.operations import kinds
 from infctl.model.plan import Operation
 from infctl.platform.render import cloud_names
-from infctl.simulator.environment import platform
+from infctl.ports.cluster import Object
+from infctl.simulator.environment import NODES, NOTES, platform
 
 Sample = tuple[Operation, str]
 """An operation and what it changes: two of one target come one after the other."""
@@ -67,6 +69,44 @@ def _ready(chance: random.Random, region: str) -> Sample:
     return Operation("wait_region_ready", args, region=region), ""
 
 
+def _note(region: str, chance: random.Random) -> Object:
+    metadata = {"name": chance.choice(NOTES), "namespace": platform().service.name}
+    text = f"note {chance.randint(1, 9)}"
+    named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    return {**named, "data": {"region": region, "text": text}}
+
+
+def _apply(chance: random.Random, region: str) -> Sample:
+    manifest = _note(region, chance)
+    args = {"region": region, "manifest": manifest}
+    return Operation("apply_object", args, region=region), f"note/{region}"
+
+
+def _remove(chance: random.Random, region: str) -> Sample:
+    metadata = _note(region, chance)["metadata"]
+    args = {"region": region, "api_version": "v1", "kind": "ConfigMap", **metadata}
+    return Operation("remove_object", args, region=region), f"note/{region}"
+
+
+def _close(kind: str) -> Maker:
+    def make(chance: random.Random, region: str) -> Sample:
+        args = {"region": region, "name": chance.choice(NODES)}
+        return Operation(kind, args, region=region), f"node/{region}"
+
+    return make
+
+
+def _autoscaling(kind: str) -> Maker:
+    def make(chance: random.Random, region: str) -> Sample:
+        name = platform().service.name
+        args: dict[str, Any] = {"region": region, "namespace": name, "name": f"{name}-stable"}
+        if kind == "pause_autoscaling" and chance.random() < 0.5:
+            args["replicas"] = chance.randint(1, 6)
+        return Operation(kind, args, region=region), f"autoscaling/{region}"
+
+    return make
+
+
 MAKERS: dict[str, tuple[int, Maker]] = {
     "scale_deployment": (5, _scale),
     "switch_region_off": (3, _switch("switch_region_off")),
@@ -74,6 +114,12 @@ MAKERS: dict[str, tuple[int, Maker]] = {
     "push_config": (3, _push),
     "set_flag": (3, _flag),
     "wait_region_ready": (1, _ready),
+    "apply_object": (2, _apply),
+    "remove_object": (2, _remove),
+    "cordon_node": (1, _close("cordon_node")),
+    "uncordon_node": (1, _close("uncordon_node")),
+    "pause_autoscaling": (1, _autoscaling("pause_autoscaling")),
+    "resume_autoscaling": (1, _autoscaling("resume_autoscaling")),
 }
 """By kind: how often it is drawn, and who makes it."""
 
