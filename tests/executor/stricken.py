@@ -149,6 +149,16 @@ def all_metrics(fake: FakeWorld, mood: Mood) -> None:
         metrics.endpoint.mood = mood
 
 
+def own_metrics(fake: FakeWorld, mood: Mood) -> None:
+    """The Prometheus of the region that is left."""
+    fake.metrics[REGION].endpoint.mood = mood
+
+
+def other_api(fake: FakeWorld, mood: Mood) -> None:
+    """The API server of a region that takes over."""
+    fake.clusters[OTHER].endpoint.mood = mood
+
+
 def own_api(fake: FakeWorld, mood: Mood) -> None:
     """The API server of the region that is left."""
     fake.clusters[REGION].endpoint.mood = mood

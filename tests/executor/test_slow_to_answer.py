@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from stricken import (
     OTHER,
-    REGION,
     Stricken,
     all_metrics,
     own_api,
+    own_metrics,
     own_region,
     resolver,
     route53,
@@ -30,11 +30,6 @@ from infctl.model.run import RunState
 STARTS = 4.0
 """Seconds to the first act; one more of the five is for two programs to start."""
 Strike = Callable[[FakeWorld, Mood], None]
-
-
-def own_metrics(fake: FakeWorld, mood: Mood) -> None:
-    """The Prometheus of the region that is left."""
-    fake.metrics[REGION].endpoint.mood = mood
 
 
 @pytest.fixture

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from stricken import (
+    OTHER,
     REGION,
     Stricken,
     all_apis,
     all_metrics,
     has_switched,
+    other_api,
     own_api,
+    own_metrics,
     own_region,
     resolver,
     route53,
@@ -28,13 +31,15 @@ from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld
 from infctl.model.run import PAUSED, RunState, StepState
 from infctl.observe.snapshot import Target, observe
+from infctl.runbooks import restore
 
 
 @dataclass(frozen=True)
 class Row:
     """One thing that is down. `needs` are the overrides of a failover, `unread` what is not known.
 
-    `proves` is whether the run can see its own effect, `is_copied` whether a colleague finds it.
+    `proves` is whether the run can see its own effect, `is_copied` whether a colleague finds it,
+    `waits` the step at which a restore stops.
     """
 
     strike: Callable[[FakeWorld, Mood], None]
@@ -42,19 +47,26 @@ class Row:
     unread: frozenset[str] = frozenset()
     proves: bool = True
     is_copied: bool = True
+    waits: str = ""
 
 
 ROWS = {
     "Prometheus of all": Row(
         all_metrics, frozenset({"capacity"}), frozenset({"requests_per_second", "p99"})
     ),
-    "one kube API": Row(own_api, unread=frozenset({"replicas", "generation"})),
+    "its Prometheus": Row(own_metrics, unread=frozenset({"requests_per_second"})),
+    "its kube API": Row(
+        own_api, unread=frozenset({"replicas", "generation"}), waits="region-ready"
+    ),
+    "another kube API": Row(other_api, frozenset({"capacity"})),
     "all kube APIs": Row(
         all_apis, frozenset({"capacity", "lock"}), frozenset({"replicas"}), is_copied=False
     ),
     "Route 53 control plane": Row(route53, unread=frozenset({"weight"})),
-    "DNS resolver": Row(resolver, proves=False),
-    "one region": Row(own_region, unread=frozenset({"replicas", "store", "p99"})),
+    "DNS resolver": Row(resolver, proves=False, waits="in-answers"),
+    "one region": Row(
+        own_region, unread=frozenset({"replicas", "store", "p99"}), waits="region-ready"
+    ),
 }
 
 
@@ -126,6 +138,26 @@ async def test_a_failover_is_taken_back(place: Stricken, row: Row) -> None:
     assert (code, view_of(run).state) == (Exit.FAILED, RunState.ROLLED_BACK)
     held = [key for s in place.fake.stores.values() for b in s.content.values() for key in b]
     assert f"off/{REGION}" not in held
+
+
+async def test_a_region_comes_back_only_where_it_is_seen_to_be_well(
+    place: Stricken, row: Row
+) -> None:
+    for keeper in (OTHER, "ap-south-1"):
+        store = place.fake.stores[keeper]
+        await store.put(f"vision-switches-{keeper}", f"off/{REGION}", b"{}")
+    proposal = await place.propose(lambda facts: restore.plan(facts, REGION, "test"))
+    assert not proposal.is_refused, proposal.guards
+    run = place.launch(proposal.plan)
+    if not row.is_copied:
+        assert await place.carry(run) == Exit.UNDECIDED, "no majority of the lock's places"
+        return
+    if not row.waits:
+        code = await place.carry(run)
+        assert (code, view_of(run).state) == (Exit.DONE, RunState.COMPLETED)
+        return
+    await place.carry_until(run, lambda view: view.state in PAUSED)
+    assert view_of(run).step(row.waits).state is StepState.FAILED
 
 
 async def test_a_colleague_carries_it_on(
