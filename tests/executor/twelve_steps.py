@@ -72,7 +72,7 @@ class Runs:
             if wanted(view):
                 return view
             time.sleep(0.03)
-        raise AssertionError(f"{watch.read_run(run).state}: {launch.log_tail(find_folder(run))}")
+        raise AssertionError(f"{watch.read_run(run).state}: {watch.log_tail(find_folder(run))}")
 
 
 def begun(view: RunView) -> int:
