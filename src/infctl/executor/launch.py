@@ -22,6 +22,7 @@ from infctl.model.plan import Plan
 EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
 _REVIVE_SECONDS = 50.0
 """A lease of an executor that died elsewhere has to run out first."""
+_STARTING_SECONDS = 5.0
 _POLL = 0.05
 _CLOCK = re.compile(r"^[0-9-]{10} [0-9:,]{12} [A-Z]+ ")
 
@@ -72,6 +73,7 @@ def revive(run: str, decision: Decision | None = None) -> None:
         raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
     if run_lock(folder).holder():
         if decision is not None:
+            _wait_listening(folder)
             ask(folder, decision)
         return
     executor = spawn(folder, decision)
@@ -86,8 +88,15 @@ def revive(run: str, decision: Decision | None = None) -> None:
         time.sleep(_POLL)
     raise Unreachable(
         f"run {run} cannot be carried on: {_last_words(folder)}",
-        hint=f"infctl lab status; infctl runs abandon {run} --reason WHY",
+        hint=f"infctl runs list --clusters; infctl runs abandon {run} --reason WHY",
     )
+
+
+def _wait_listening(folder: Path) -> None:
+    """One that was only just started holds its run before it takes decisions."""
+    deadline = time.monotonic() + _STARTING_SECONDS
+    while not is_listening(folder) and time.monotonic() < deadline and run_lock(folder).holder():
+        time.sleep(_POLL)
 
 
 def _last_words(folder: Path) -> str:
