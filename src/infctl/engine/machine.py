@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Literal
 
 from infctl.engine.decisions import Decision, Decisions, Verb
-from infctl.engine.graph import problems_of, ready_steps
+from infctl.engine.graph import is_retried, problems_of, ready_steps
 from infctl.engine.handler import Context
 from infctl.engine.journal import Journal
 from infctl.engine.operations import find
@@ -258,7 +258,11 @@ class Machine:
         return changes or view.step(step_id).state is StepState.FAILED
 
     def _unfinished(self, view: RunView) -> bool:
-        return any(s.state is StepState.WAITING for s in view.steps)
+        """Whether steps are still to come: those that wait, and those that are tried again."""
+        return any(
+            seen.state is StepState.WAITING or is_retried(step, seen)
+            for step, seen in zip(self._plan.steps, view.steps, strict=True)
+        )
 
     async def _cancel_tasks(self) -> None:
         self._protocol.is_ending = True
