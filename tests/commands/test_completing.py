@@ -22,7 +22,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     state = home / "state" / "infctl"
     (state / "environments").mkdir(parents=True)
-    regions = {"eu-west-1": {}, "us-east-1": {}, "$(touch x)": {}}
+    regions: dict[str, object] = {"eu-west-1": {}, "us-east-1": {}, "$(touch x)": {}}
     (state / "environments" / "lab.json").write_text(json.dumps({"regions": regions}))
     (state / "environments" / "broken.json").write_text("{")
     (state / "runs" / RUN).mkdir(parents=True)
