@@ -29,7 +29,7 @@ check: .venv/dev.installed types ## Format, lint, imports
 	@$(BIN)/lint-imports --cache-dir .venv/import-linter
 
 mutation: .venv/dev.installed ## How many mutants of the engine the tests notice, of a sample by seed
-	@$(BIN)/python scripts/measure_mutation.py --sample $(or $(SAMPLE),200) --seed $(or $(SEED),1)
+	@$(BIN)/python scripts/measure_mutation.py --sample $(or $(SAMPLE),320) --seed $(or $(SEED),1)
 
 types: .venv/dev.installed
 	@$(BIN)/mypy src tests
