@@ -69,21 +69,22 @@ def _ready(chance: random.Random, region: str) -> Sample:
     return Operation("wait_region_ready", args, region=region), ""
 
 
-def _note(region: str, chance: random.Random) -> Object:
-    metadata = {"name": chance.choice(NOTES), "namespace": platform().service.name}
+def _note(region: str, chance: random.Random, name: str) -> Object:
+    metadata = {"name": name, "namespace": platform().service.name}
     text = f"note {chance.randint(1, 9)}"
     named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
     return {**named, "data": {"region": region, "text": text}}
 
 
 def _apply(chance: random.Random, region: str) -> Sample:
-    manifest = _note(region, chance)
+    # Not what another step removes: made anew it is another object, which undo leaves alone.
+    manifest = _note(region, chance, NOTES[0])
     args = {"region": region, "manifest": manifest}
     return Operation("apply_object", args, region=region), f"note/{region}"
 
 
 def _remove(chance: random.Random, region: str) -> Sample:
-    metadata = _note(region, chance)["metadata"]
+    metadata = _note(region, chance, NOTES[1])["metadata"]
     args = {"region": region, "api_version": "v1", "kind": "ConfigMap", **metadata}
     return Operation("remove_object", args, region=region), f"note/{region}"
 
