@@ -9,7 +9,14 @@ from infctl.commands.options import TimeoutOption, YesOption
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
 from infctl.commands.runs_export import export_run
-from infctl.commands.runs_remote import bring, is_local, read_copies, read_copy, watch_copy
+from infctl.commands.runs_remote import (
+    bring,
+    is_local,
+    read_copies,
+    read_copy,
+    tell_clusters,
+    watch_copy,
+)
 from infctl.commands.step_lines import StepLines
 from infctl.errors import UsageError
 
@@ -193,6 +200,7 @@ def stop_run(run: RunArgument = "latest") -> None:
 
 @app.command("abandon")
 def abandon_run(
+    ctx: typer.Context,
     run: RunArgument = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
 ) -> None:
@@ -202,6 +210,7 @@ def abandon_run(
     name = _resolve(run)
     abandon(name, reason)
     note(f"run {name} is closed as failed")
+    tell_clusters(ctx, name)
 
 
 app.command("export")(export_run)

@@ -9,7 +9,7 @@ import typer
 from infctl.commands.context import context_of
 from infctl.commands.output import note
 from infctl.commands.step_lines import StepLines
-from infctl.errors import DeadlinePassed, Refused
+from infctl.errors import DeadlinePassed, InfctlError, Refused
 from infctl.model.run import PAUSED
 
 if TYPE_CHECKING:
@@ -85,6 +85,29 @@ def bring(ctx: typer.Context, run: str) -> None:
     note(f"plan {copy.order.plan.digest[:12]}, {len(copy.records)} records from the clusters")
     note("it begins once the lease of its former executor has run out: within 20 s")
     take_over(copy, platform)
+
+
+def tell_clusters(ctx: typer.Context, run: str) -> None:
+    """Write the end of a run that was abandoned into its copies, where a cluster answers."""
+    try:
+        is_told = asyncio.run(_publish(ctx, run))
+    except InfctlError as error:
+        note(f"no cluster was told: {error.what}")
+        return
+    if not is_told:
+        note("no cluster was told: other machines still take the run for open")
+
+
+async def _publish(ctx: typer.Context, run: str) -> bool:
+    from infctl.executor.elsewhere import publish
+    from infctl.executor.folders import find_folder
+
+    context = context_of(ctx)
+    world = context.open_world(context.load_platform())
+    try:
+        return await publish(world, find_folder(run))
+    finally:
+        await world.close()
 
 
 async def _find(ctx: typer.Context, run: str) -> "tuple[Copy, Platform]":

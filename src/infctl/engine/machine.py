@@ -45,6 +45,7 @@ class Machine:
         self._paused_by: Decision | None = None
         self._frozen: Frozen | None = None
         self._later: list[Decision] = []
+        self._asked: asyncio.Task[Decision] | None = None
         # Steps whose effect must be read back first: a crash left them in the middle.
         self._doubted = {s.id for s in self.view().steps if s.state is StepState.UNKNOWN}
 
@@ -111,19 +112,31 @@ class Machine:
 
     async def _wait(self) -> None:
         """Until a step ends, somebody decides, or the run's own deadline passes."""
-        asked = asyncio.create_task(self._decisions.get())
-        watched = {asked, *self._tasks.values(), *self._alarm()}
+        asked, alarm = self._listen(), self._alarm()
+        watched = {asked, *self._tasks.values(), *alarm}
         await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-        for task in watched - set(self._tasks.values()):
-            task.cancel()
-        if asked.done() and not asked.cancelled():
+        if asked.done():
+            self._asked = None
             self._note(asked.result())
-        await asyncio.gather(*(watched - set(self._tasks.values())), return_exceptions=True)
+        for task in alarm:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         self._meet_deadline()
         for step_id, task in list(self._tasks.items()):
             if task.done():
                 del self._tasks[step_id]
                 self._collect(task)
+
+    def _listen(self) -> "asyncio.Task[Decision]":
+        """The next decision, waited for by one task over many steps."""
+        if self._asked is None:
+            self._asked = asyncio.create_task(self._decisions.get())
+        return self._asked
+
+    async def _hear(self) -> Decision:
+        decision = await self._listen()
+        self._asked = None
+        return decision
 
     def _collect(self, task: "asyncio.Task[None]") -> None:
         """What a step's task raised; a freeze only stops the run where it is."""
@@ -152,7 +165,7 @@ class Machine:
         if decision.verb is Verb.PAUSE:
             self._paused_by = decision
             running = ", ".join(self._tasks) or "nothing"
-            reason = f"pausing, asked by {decision.by}: after {running}"
+            reason = f"pausing, {_asked(decision)}: after {running}"
             self._journal.append(Kind.PAUSE, args={"state": "running", "reason": reason})
         elif decision.verb is Verb.RESUME:
             self._paused_by = None
@@ -199,7 +212,7 @@ class Machine:
     async def _pause(self, state: RunState, reason: str) -> None:
         self._journal.append(Kind.PAUSE, args={"state": str(state), "reason": reason})
         while True:
-            decision = self._later.pop(0) if self._later else await self._decisions.get()
+            decision = self._later.pop(0) if self._later else await self._hear()
             if self._take(decision):
                 return
 
@@ -266,10 +279,18 @@ class Machine:
 
     async def _cancel_tasks(self) -> None:
         self._protocol.is_ending = True
-        tasks = list(self._tasks.values())
+        tasks: list[asyncio.Task[Any]] = list(self._tasks.values())
+        tasks += [self._asked] if self._asked is not None else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _asked(decision: Decision | None) -> str:
+    """Who wants a pause, or why."""
+    if decision is None:
+        return "asked"
+    return decision.reason or f"asked by {decision.by}"
 
 
 def _completed(view: RunView) -> tuple[RunState, str]:

@@ -22,6 +22,7 @@ from infctl.errors import Exit, InfctlError, JournalError, LeaseLost, Refused
 from infctl.executor import control, leases
 from infctl.executor.alongside import beside, while_held
 from infctl.executor.conclusion import conclude, exit_code
+from infctl.executor.elsewhere import prune
 from infctl.executor.exclusive import LOCK, Exclusive, dead_lease, exclusive, holder_of
 from infctl.executor.folders import Lock, environment_lock, run_lock
 from infctl.executor.freezing import frozen_here
@@ -213,6 +214,7 @@ class _Execution:
                     return int(Exit.PAUSED)
                 code = await self._conclude(state, reason)
                 await mirror.settle()
+                await prune(self.world)
                 return code
 
     async def _conclude(self, state: RunState, reason: str) -> int:
@@ -240,7 +242,7 @@ class _Execution:
         while True:
             why = self._frozen()
             if why is not None and not was_frozen:
-                self.decisions.put(Decision(Verb.PAUSE, by=why))
+                self.decisions.put(Decision(Verb.PAUSE, by="infctl freeze", reason=why))
             was_frozen = why is not None
             await asyncio.sleep(_FREEZE_POLL)
 

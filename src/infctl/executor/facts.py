@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from infctl.content.facts import Facts
 from infctl.engine.locks import FreezeWatch
+from infctl.executor.elsewhere import unfinished
 from infctl.executor.freezing import frozen_here
 from infctl.executor.rights import ask_rights
 from infctl.executor.watch import unfinished_runs
@@ -29,19 +30,19 @@ async def read_facts(
     service = platform.service
     target = Target(service.name, service.host, service.zone, platform.region_names)
     await world.warm()
-    snapshot, addresses, budget, frozen = await asyncio.gather(
+    snapshot, addresses, budget, frozen, open_runs = await asyncio.gather(
         observe(world, target, deadline=deadline),
         read_addresses(world, service.zone, service.host, deadline),
         _budget(world, platform, deadline),
         _frozen(world),
+        unfinished(world, unfinished_runs(world.environment), min(deadline, QUICK)),
     )
-    unfinished = unfinished_runs(world.environment)
-    unfinished.pop(besides, None)
+    open_runs.pop(besides, None)
     return Facts(
         platform,
         snapshot,
         addresses.found,
-        unfinished,
+        open_runs,
         addresses.unread,
         frozen,
         budget,

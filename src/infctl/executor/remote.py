@@ -57,9 +57,9 @@ async def find_copy(world: World, run: str) -> Copy:
     return found
 
 
-async def list_copies(world: World) -> list[Copy]:
+async def list_copies(world: World, deadline: float = DEADLINE) -> list[Copy]:
     """Every run of the environment that the clusters keep, the newest first."""
-    objects = await _objects(world, f"{ENVIRONMENT_LABEL}={world.environment}")
+    objects = await _objects(world, f"{ENVIRONMENT_LABEL}={world.environment}", deadline)
     copies = (_copy(run, found) for run, found in runs_in(objects).items())
     return sorted((c for c in copies if c is not None), key=lambda c: c.order.run, reverse=True)
 
@@ -106,10 +106,10 @@ def take_over(copy: Copy, platform: Platform) -> Path:
     return folder
 
 
-async def _objects(world: World, selector: str) -> list[Object]:
+async def _objects(world: World, selector: str, deadline: float = DEADLINE) -> list[Object]:
     # Loading the client must not eat the regions' deadline.
     await world.warm()
-    answers = await asyncio.gather(*(_ask(c, selector) for c in world.clusters.values()))
+    answers = await asyncio.gather(*(_ask(c, selector, deadline) for c in world.clusters.values()))
     heard = [answer for answer in answers if isinstance(answer, list)]
     if not heard:
         reasons = "; ".join(str(answer) for answer in answers)
@@ -117,12 +117,12 @@ async def _objects(world: World, selector: str) -> list[Object]:
     return [each for answer in heard for each in answer]
 
 
-async def _ask(cluster: Cluster, selector: str) -> list[Object] | str:
+async def _ask(cluster: Cluster, selector: str, deadline: float) -> list[Object] | str:
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(deadline):
             return await cluster.list(CONFIG_MAP, NAMESPACE, selector)
     except TimeoutError:
-        return f"{cluster.region}: no answer within {DEADLINE:g} s"
+        return f"{cluster.region}: no answer within {deadline:g} s"
     except InfctlError as error:
         return error.what
 

@@ -1,0 +1,108 @@
+"""What other machines do to an environment, by the copies of their runs."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infctl.engine.journal import read_journal
+from infctl.engine.mirror import ENVIRONMENT_LABEL, read_records, runs_in
+from infctl.errors import InfctlError
+from infctl.executor.folders import run_ids
+from infctl.executor.mirroring import Mirror
+from infctl.executor.order import read_order
+from infctl.executor.remote import Copy, list_copies
+from infctl.model.fence import SYSTEM
+from infctl.model.journal import Kind, Record
+from infctl.model.run import RunView, fold
+from infctl.model.text import clean
+from infctl.ports.cluster import CONFIG_MAP, Cluster
+from infctl.ports.world import World
+
+KEPT = 30
+"""How many runs that are over keep their copies, the newest ones."""
+_PRUNE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A journal that is only read."""
+
+    content: tuple[Record, ...]
+
+    def append(self, kind: Kind, **_: object) -> Record:
+        """Never: what is written is written."""
+        raise NotImplementedError(kind)
+
+    def records(self) -> tuple[Record, ...]:
+        """All records."""
+        return self.content
+
+    def view(self) -> RunView:
+        """The run as they tell it."""
+        return fold(self.content)
+
+
+async def unfinished(world: World, here: Mapping[str, str], deadline: float) -> dict[str, str]:
+    """The runs of an environment that have not ended, with a sentence about each.
+
+    `here` are those of this machine; one that was ended elsewhere is not open any more. Where no
+    cluster answers, only this machine's are known.
+    """
+    try:
+        copies = await list_copies(world, deadline)
+    except InfctlError:
+        return dict(here)
+    known = frozenset(run_ids())
+    ended = {c.order.run for c in copies if c.view.over}
+    found = {run: sentence for run, sentence in here.items() if run not in ended}
+    for copy in copies:
+        if not copy.view.over and copy.order.run not in known:
+            found[copy.order.run] = _sentence(copy)
+    return found
+
+
+async def publish(world: World, folder: Path) -> bool:
+    """Copy a journal that nobody writes any more to the clusters; whether one has it then."""
+    order, records = read_order(folder), read_journal(folder)
+    await world.warm()
+    mirror = Mirror(world.clusters, order, Written(records), world.clock, lambda _: None)
+    running = asyncio.create_task(mirror.run())
+    try:
+        return await mirror.settle(_PRUNE_SECONDS)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def prune(world: World, keep: int = KEPT) -> None:
+    """Take away the copies of runs that are long over, wherever a cluster answers."""
+    await asyncio.gather(*(_prune(c, world.environment, keep) for c in world.clusters.values()))
+
+
+async def _prune(cluster: Cluster, environment: str, keep: int) -> None:
+    with contextlib.suppress(InfctlError, TimeoutError):
+        async with asyncio.timeout(_PRUNE_SECONDS):
+            selector = f"{ENVIRONMENT_LABEL}={environment}"
+            found = runs_in(await cluster.list(CONFIG_MAP, SYSTEM, selector))
+            for run in sorted(found, reverse=True)[keep:]:
+                records = read_records(run, found[run])
+                if not records or records[-1].kind != Kind.HEAD:
+                    continue
+                for each in found[run]:
+                    metadata = each["metadata"]
+                    await cluster.delete(
+                        CONFIG_MAP, metadata["name"], SYSTEM, uid=metadata.get("uid")
+                    )
+
+
+def _sentence(copy: Copy) -> str:
+    view, run = copy.view, copy.order.run
+    holder = view.holder if isinstance(view.holder, dict) else {}
+    where = clean(str(holder.get("host", "another machine")), limit=80)
+    return (
+        f"run {run} ({clean(copy.order.plan.summary, limit=120)}) of"
+        f" {clean(copy.order.actor, limit=80)} on {where} is {view.state} by its copy:"
+        f" infctl runs attach {run}, or resume or undo it"
+    )
