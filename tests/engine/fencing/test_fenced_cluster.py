@@ -16,7 +16,7 @@ from infctl.model import fence
 from infctl.platform.render.fence import render_fence, render_policies, render_system_namespace
 from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, POD, Cluster
 
-ROUNDS = int(os.environ.get("INFCTL_B12_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("INFCTL_B12_ROUNDS", "50"))
 Object = dict[str, Any]
 Verb = Callable[[Cluster], Awaitable[Any]]
 

@@ -10,7 +10,7 @@ from virtual_time import run
 
 from infctl.errors import InfctlError, Refused
 
-ROUNDS = int(os.environ.get("INFCTL_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("INFCTL_ROUNDS", "25"))
 STARTS = 50
 SOON = 5.0
 PLACES = (1, 3, 5)

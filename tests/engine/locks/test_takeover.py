@@ -12,8 +12,8 @@ from virtual_time import run
 from infctl.engine.locks import EnvironmentLock, break_lock
 from infctl.errors import LeaseLost, Refused, Unreachable
 
-TRIALS = int(os.environ.get("INFCTL_TRIALS", "170"))
-FREEZES = int(os.environ.get("INFCTL_FREEZES", "200"))
+TRIALS = int(os.environ.get("INFCTL_TRIALS", "40"))
+FREEZES = int(os.environ.get("INFCTL_FREEZES", "50"))
 
 
 async def take_over_from_a_dead_holder(seed: int, count: int) -> float:
