@@ -24,6 +24,8 @@ TESTS = [
     *(f"tests/engine/{name}" for name in ("guards", "locks")),
     *(f"tests/engine/test_{name}.py" for name in ("adoption", "guards", "lint", "traffic")),
     *(f"tests/engine/test_journal{name}.py" for name in ("", "_corpus", "_faults", "_limits")),
+    *(f"tests/engine/test_journal_{name}.py" for name in ("checks", "files", "spill")),
+    *(f"tests/engine/test_{name}.py" for name in ("journal_spill_files", "reading_journals")),
     *(f"tests/engine/test_machine{name}.py" for name in ("", "_decisions")),
     *(f"tests/engine/test_{name}.py" for name in ("undo", "undo_deadline", "poisoned_undo")),
 ]
