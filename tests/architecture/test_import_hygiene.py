@@ -30,6 +30,7 @@ HEAVY = {
 PROBE = """
 import json, os, sys
 from infctl.__main__ import main
+code = None
 try:
     main()
 except SystemExit as leaving:

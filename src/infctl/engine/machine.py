@@ -95,9 +95,7 @@ class Machine:
         """Nothing runs any more: say that the run is paused, and by what."""
         decision, self._paused_by = self._paused_by, None
         frozen, self._frozen = self._frozen, None
-        reason = (
-            frozen.what if frozen is not None else f"asked by {decision.by if decision else ''}"
-        )
+        reason = frozen.what if frozen is not None else _asked(decision)
         await self._pause(RunState.PAUSED_BY_OPERATOR, reason)
 
     def _start_ready(self, view: RunView) -> None:

@@ -8,6 +8,7 @@ import pytest
 from one_run import OneRun, one_run
 from real_control_plane import ControlPlane
 
+from infctl.clients.clock import SystemClock
 from infctl.clients.cluster import KubernetesCluster
 from infctl.engine.undo import Undoing
 from infctl.model.plan import Operation
@@ -20,8 +21,9 @@ LABELS = {"app": "web"}
 
 def _run(plane: ControlPlane, cluster: KubernetesCluster, what: str, **args: Any) -> OneRun:
     region = plane.region.name
-    run = one_run(Operation(what, {"region": region, **args}, region=region), timeout=20.0)
-    world = replace(run.context.world, clusters={region: cluster})
+    run = one_run(Operation(what, {"region": region, **args}, region=region), timeout=60.0)
+    # A real server needs real time: a clock that jumps would be over before it answers.
+    world = replace(run.context.world, clusters={region: cluster}, clock=SystemClock())
     run.context = replace(run.context, world=world)
     return run
 

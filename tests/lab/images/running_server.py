@@ -159,7 +159,11 @@ def listening_addresses(pid: int) -> set[str]:
     """The local addresses, as hexadecimal words of the kernel, on which a process listens."""
     inodes = set()
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        target = str(descriptor.readlink())
+        try:
+            target = str(descriptor.readlink())
+        except FileNotFoundError:
+            # Closed while we looked; what listens stays open.
+            continue
         if target.startswith("socket:["):
             inodes.add(target[len("socket:[") : -1])
     lines = [

@@ -17,7 +17,7 @@ from infctl.simulator.crash.weakness import Weakness
 IS_WHOLE = os.environ.get("INFCTL_WHOLE") == "1"
 POINTS, IMAGES = (160, 870) if IS_WHOLE else (20, 200)
 
-pytestmark = pytest.mark.timeout(900 if IS_WHOLE else 120)
+pytestmark = pytest.mark.timeout(900 if IS_WHOLE else 400)
 
 
 @pytest.fixture(scope="module")
