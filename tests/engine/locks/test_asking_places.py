@@ -232,3 +232,18 @@ def test_a_lock_that_its_holder_gave_back_meanwhile_is_left_alone() -> None:
         assert (broken.sites, broken.unreached, site.written) == ((), {}, [])
 
     run(scene())
+
+
+def test_a_place_that_hangs_at_the_writing_is_given_up_at_the_deadline() -> None:
+    class Hanging(Slow):
+        async def write(self, holding: Holding, *, version: str) -> Seen:
+            await asyncio.sleep(50.0)
+            return await super().write(holding, version=version)
+
+    async def scene() -> None:
+        begun = now()
+        broken = await break_lock([Hanging("a", Seen(OURS, "4"))], "ours", deadline=3.0)
+        assert now() - begun == pytest.approx(3.0)
+        assert (broken.sites, broken.unreached) == ((), {"a": "no answer within 3 s"})
+
+    run(scene())

@@ -168,6 +168,9 @@ def test_with_a_majority_overtaken_the_tenure_is_lost_and_says_where() -> None:
     assert tenure.look(101.0) == "another holder has a, c"
     tenure.overtake("b")
     assert tenure.look(101.0) == "another holder has a, c"
+    never = Tenure(("a",), 1, 10.0)
+    never.overtake("a")
+    assert never.look(101.0) == "another holder has a"
 
 
 async def test_the_places_are_the_regions_by_name_and_with_two_the_witness() -> None:
