@@ -20,7 +20,7 @@ from infctl.engine.journal import (
     storage,
 )
 from infctl.engine.journal.ends import NAME, Ends, write_ends
-from infctl.engine.journal.limits import is_warned_at
+from infctl.engine.journal.limits import STOP_AT, is_warned_at, refusal
 from infctl.engine.journal.storage import (
     check_files,
     connect,
@@ -29,6 +29,8 @@ from infctl.engine.journal.storage import (
 from infctl.engine.journal.verification import check, check_mark, mark_of, parse_rows
 from infctl.errors import JournalError, Refused
 from infctl.model.journal import Kind, Record
+from infctl.model.plan import Operation, Plan, Step
+from infctl.model.run import RunView
 
 THREE = chain(Kind.PLAN, Kind.PAUSE, Kind.HEAD)
 _DOUBT = "the run is in doubt and is not resumed by itself"
@@ -302,3 +304,16 @@ def test_ends_are_never_written_through_a_link(folder: Path, tmp_path: Path) -> 
     assert not (folder / NAME).exists()
     assert storage.read_mark(folder) == b""
     check_files(folder)
+
+
+def test_only_a_step_that_need_not_run_is_refused_by_a_full_journal() -> None:
+    steps = (
+        Step("wait", Operation("wait_until", {})),
+        Step("heal", Operation("heal_fault", {}), always=True),
+    )
+    full = RunView(seq=STOP_AT, plan=Plan("long", "a long one", "lab", steps))
+    problem = "the journal holds 51200 records, and no further step starts at 51200"
+    assert [refusal(full, step) for step in ("wait", "heal", None)] == [problem, "", problem]
+    assert refusal(replace(full, seq=STOP_AT - 1), "wait") == ""
+    assert refusal(replace(full, plan=None), "wait") == ""
+    assert refusal(RunView(), "wait") == ""
