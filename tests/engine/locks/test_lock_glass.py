@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 from quick_lines import THEIRS, WHO, Quick, held_by, quick
-from toy_hosts import EPOCH, Host, lock_of, places
+from toy_hosts import EPOCH, Host, Line, lock_of, now, places
 from virtual_time import run
 
 from infctl.engine.locks import EnvironmentLock
-from infctl.errors import LeaseLost, Unreachable
+from infctl.errors import LeaseLost, Refused, Unreachable
 from infctl.ports.lock import Holding, Seen
 
 
@@ -122,3 +122,78 @@ def test_without_a_source_of_randomness_ids_differ_all_the_same() -> None:
     ids = run(scene())
     assert len(ids) == 20
     assert {len(lock_id) for lock_id in ids} == {16}
+
+
+def test_without_patience_a_holder_that_lives_is_asked_once() -> None:
+    async def scene() -> None:
+        lock, lines = quick(held_by(THEIRS))
+        with pytest.raises(Refused):
+            await lock.acquire()
+        assert now() == 0.0
+        assert lines[0].asked == [(0.0, "read")]
+
+    run(scene())
+
+
+def test_a_first_place_of_another_without_majority_is_passed_over_at_the_fourth_look() -> None:
+    async def scene() -> None:
+        where = held_by(THEIRS)
+        for place in where[1:]:
+            place.holding, place.version = None, 0
+        lock, lines = quick(where)
+        assert await lock.acquire() == 5
+        assert [verb for _, verb in lines[0].asked] == ["read"] * 4
+        assert [verb for _, verb in lines[1].asked] == ["read"] * 4 + ["write"]
+        assert [place.holding is not None for place in where] == [True] * 3
+        assert where[0].holding == THEIRS
+
+    run(scene())
+
+
+def test_one_silent_round_after_others_is_not_the_end_of_asking() -> None:
+    class Sometimes(Quick):
+        rounds = 0
+
+        async def read(self) -> Seen:
+            self.rounds += 1
+            if self.rounds == 2:
+                raise Unreachable("for a moment")
+            return await super().read()
+
+    async def scene() -> None:
+        where = held_by(THEIRS)
+        for place in where[1:]:
+            place.holding, place.version = None, 0
+        host = Host("host")
+        lines = [Sometimes(place, host, Random(0)) for place in where]
+        lock = EnvironmentLock(lines, host, WHO, random=Random(1))
+        assert await lock.acquire() == 5
+
+    run(scene())
+
+
+def test_a_lock_that_was_lost_is_renewed_no_more() -> None:
+    async def scene() -> None:
+        lock, lines = quick(places(1))
+        await lock.acquire()
+        await asyncio.sleep(10.0)
+        await lock.renew()
+        assert [verb for _, verb in lines[0].asked] == ["read", "write"]
+        with pytest.raises(LeaseLost):
+            lock.check()
+
+    run(scene())
+
+
+def test_a_hanging_place_delays_the_asking_of_a_lock_by_its_deadline() -> None:
+    async def scene(force: bool) -> float:
+        host = Host("host")
+        lines = [Line(place, host, Random(0), slowest=0.002) for place in places(3)]
+        lock = EnvironmentLock(lines, host, WHO, random=Random(1), deadline=0.5)
+        lines[2].place.is_dead = True
+        await lock.acquire(force=force)
+        assert set(lock.unreached) == {"region-3"}
+        return now()
+
+    assert run(scene(False)) < 0.1
+    assert 0.5 <= run(scene(True)) < 0.6
