@@ -263,6 +263,7 @@ def test_a_journal_taken_over_has_ends_only_where_it_is_over(folder: Path, count
     adopt_records(folder, iter(THREE[:count]))
     assert read_journal(folder) == THREE[:count]
     assert (folder / NAME).exists() == is_over(folder) == (count == 3)
+    assert read_ends(folder) == (Ends(THREE[2], THREE[0]) if count == 3 else None)
     if count:
         with pytest.raises(JournalError) as failed:
             adopt_records(folder, THREE)
