@@ -28,6 +28,9 @@ TESTS = [
     *(f"tests/engine/test_{name}.py" for name in ("journal_spill_files", "reading_journals")),
     *(f"tests/engine/test_machine{name}.py" for name in ("", "_decisions")),
     *(f"tests/engine/test_{name}.py" for name in ("undo", "undo_deadline", "poisoned_undo")),
+    *(f"tests/engine/test_{name}_of_a_step.py" for name in ("stages", "attempts")),
+    "tests/engine/test_records_of_an_undo.py",
+    "tests/engine/test_choices.py",
 ]
 """Those of the parts that are mutated; neither their crashes nor whole operations and runs."""
 SLOW = (
