@@ -12,6 +12,7 @@ from infctl.engine.handler import Args, Context, not_yet
 from infctl.engine.operations.scale_deployment import ScaleDeployment
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
+from infctl.ports.cluster import DEPLOYMENT
 
 
 class Weakness(StrEnum):
@@ -42,6 +43,7 @@ def spoil(weakness: Weakness) -> None:
         sqlite3.connect = partial(sqlite3.connect, factory=Normal)  # type: ignore[assignment]
     if weakness is Weakness.BLIND:
         ScaleDeployment.observe = _see_nothing  # type: ignore[method-assign]
+        ScaleDeployment.apply = _send_unseen  # type: ignore[method-assign]
         ScaleDeployment.whole = _know_nothing  # type: ignore[method-assign, assignment]
     if weakness is Weakness.HASTY:
         ScaleDeployment.observe = _act_while_looking  # type: ignore[method-assign]
@@ -62,6 +64,17 @@ def checkpoint_often(pages: int) -> None:
 async def _see_nothing(self: ScaleDeployment, context: Context, args: Args) -> Any:
     del self, context, args
     return 2
+
+
+async def _send_unseen(
+    self: ScaleDeployment, context: Context, operation: Operation, key: str
+) -> Any:
+    del self, key
+    args = operation.args
+    patch = {"spec": {"replicas": args["replicas"]}}
+    cluster = context.world.clusters[args["region"]]
+    await cluster.merge(DEPLOYMENT, args["name"], args["namespace"], patch)
+    return {}
 
 
 async def _know_nothing(self: ScaleDeployment, context: Context, operation: Operation) -> Outcome:
