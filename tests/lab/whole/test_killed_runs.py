@@ -7,6 +7,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -134,9 +135,13 @@ def test_of_two_who_start_at_once_one_wins_and_the_other_is_told_who(
         winner = next(item for item in items if item["state"] == "completed")
         assert winner["name"] in loser["reason"]
     first_act = min(
-        step["started"] for item in items for step in item["steps"] if step["started"] is not None
+        datetime.fromisoformat(step["started"])
+        for item in items
+        for step in item["steps"]
+        if step["started"]
     )
-    assert first_act - min(item["started"] for item in items) < 10
+    begun_at = min(datetime.fromisoformat(item["started"]) for item in items)
+    assert (first_act - begun_at).total_seconds() < 10
     assert time.monotonic() - begun < 60
 
 

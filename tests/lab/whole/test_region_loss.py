@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def test_the_gateways_access_logs_tell_the_same_recovery_time(
     logs = [lab.folder(region) / "access.log" for region in lab.regions if region.name != REGION]
     moments = drill["result"]["recovery"]["moments"]
     healed = next(s for s in drill["steps"] if s["id"] == "heal")
-    argv = [sys.executable, str(SECOND_OPINION), str(moments["fault"]), str(healed["started"])]
+    until_then = datetime.fromisoformat(healed["started"]).timestamp()
+    argv = [sys.executable, str(SECOND_OPINION), str(moments["fault"]), str(until_then)]
     told = subprocess.run(
         [*argv, *map(str, logs)], capture_output=True, text=True, check=True
     ).stdout
