@@ -28,9 +28,8 @@ def ready_steps(plan: Plan, view: RunView, doubted: set[str]) -> list[Step]:
     problem waits for a decision. On any other course only steps that always run do, where what they
     revert has begun, each when those before it will certainly do nothing more.
     """
-    states = {s.id: s.state for s in view.steps}
-    problems = {s.id for s in problems_of(plan, view)} - doubted
-    if view.course == "forward" and problems:
+    is_forward = view.course == "forward"
+    if is_forward and any(s.id not in doubted for s in problems_of(plan, view)):
         return []
     startable = [
         step
@@ -38,8 +37,10 @@ def ready_steps(plan: Plan, view: RunView, doubted: set[str]) -> list[Step]:
         if seen.state is StepState.WAITING
         or (seen.state in PROBLEMS and (step.id in doubted or is_retried(step, seen)))
     ]
-    if view.course == "forward":
-        return [s for s in startable if all(states[a] in _PASSABLE for a in s.after)]
+    if is_forward:
+        passed = {s.id for s in view.steps if s.state in _PASSABLE}
+        return [s for s in startable if passed.issuperset(s.after)]
+    states = {s.id: s.state for s in view.steps}
     again = {s.id for s in startable}
     always = {
         s.id

@@ -18,16 +18,21 @@ class Mood(Enum):
 
 @dataclass
 class Endpoint:
-    """One server in memory; set `mood` to try what its users do with it."""
+    """One server in memory; set `mood` to try what its users do with it.
+
+    `yields` is whether others get a turn before it answers, as they do on any network.
+    """
 
     name: str
     mood: Mood = Mood.ANSWERING
     calls: int = 0
+    yields: bool = True
 
     async def answer(self) -> None:
         """Return where the server answers; every verb of a fake begins with this."""
         self.calls += 1
-        await asyncio.sleep(0)
+        if self.yields:
+            await asyncio.sleep(0)
         if self.mood is Mood.HANGING:
             await asyncio.Event().wait()
         if self.mood is Mood.SILENT:

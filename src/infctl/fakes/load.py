@@ -1,9 +1,10 @@
-"""Clients in memory: requests at a steady rate, by the clock that they are given."""
+"""Clients in memory: requests at the rate of their shape, by the clock that they are given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infctl.content.load_shape import apportion, rate_at
 from infctl.fakes.clock import FakeClock
 from infctl.ports.clock import Clock
 from infctl.ports.load import LoadRequest, RequestRecord
@@ -25,6 +26,7 @@ class Reply:
 class _Run:
     request: LoadRequest
     next: float
+    began: float
     ended: float | None = None
     records: list[RequestRecord] = field(default_factory=list)
 
@@ -42,7 +44,8 @@ class FakeLoad:
         known = self._runs.get(str(request.log))
         if known is None or known.ended is not None:
             records = known.records if known else []
-            run = _Run(request, self.clock.wall(), records=records)
+            began = self.clock.wall()
+            run = _Run(request, began, began, records=records)
             self._runs[str(request.log)] = run
         return str(request.log)
 
@@ -65,13 +68,16 @@ class FakeLoad:
         until = self.clock.wall()
         while run.ended is None and run.next + TOOK <= until:
             run.records.append(self._make(run, run.next))
-            run.next += 1 / run.request.rate
+            run.next += 1 / rate_at(run.request.shape, run.request.rate, run.next - run.began)
 
     def _make(self, run: _Run, started: float) -> RequestRecord:
         reply = self.reply()
-        client = f"client-0/{len(run.records) % run.request.users}"
+        number = len(run.records) % run.request.users
+        client = f"client-0/{number}"
+        country = apportion(run.request.users, run.request.countries)[number]
         ok = 200 <= reply.status < 300
         region = reply.region if ok else ""
         return RequestRecord(
-            client, started, started + TOOK, ok, reply.status, region, reply.address
+            *(client, started, started + TOOK, ok, reply.status, region, reply.address),
+            country=country,
         )

@@ -6,6 +6,7 @@ Those need no memory of what was copied already, which makes most of the cost of
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
+_NESTED = (dict, list, tuple)
 
 
 def copied(value: T) -> T:
@@ -15,8 +16,8 @@ def copied(value: T) -> T:
 
 def _copied(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _copied(inner) for key, inner in value.items()}
+        return {k: _copied(v) if isinstance(v, _NESTED) else v for k, v in value.items()}
     if isinstance(value, list):
-        return [_copied(inner) for inner in value]
+        return [_copied(v) if isinstance(v, _NESTED) else v for v in value]
     # Texts, numbers and the like are never changed in place; a tuple is JSON's list.
     return tuple(_copied(inner) for inner in value) if isinstance(value, tuple) else value

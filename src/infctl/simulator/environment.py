@@ -144,13 +144,14 @@ def regions_on(world: FakeWorld) -> tuple[str, ...]:
     """The regions that no keeper holds a switch of and no fault has stopped."""
     chosen = platform()
     hurt = {f.target.removeprefix("region/") for f in world.faults._active.values()}  # noqa: SLF001
-    found = []
-    for region in chosen.region_names:
-        key = cloud_names.switch_key(region)
-        buckets = (bucket for store in world.stores.values() for bucket in store.content.values())
-        if region not in hurt and not any(key in bucket for bucket in buckets):
-            found.append(region)
-    return tuple(found)
+    held: set[str] = set()
+    for store in world.stores.values():
+        held.update(*store.content.values())
+    return tuple(
+        region
+        for region in chosen.region_names
+        if region not in hurt and cloud_names.switch_key(region) not in held
+    )
 
 
 def picture(world: FakeWorld) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -70,8 +70,6 @@ class Turn(asyncio.TimerHandle):
         # By itself: what the one above keeps for debugging is never asked for.
         del loop
         self._cancelled = False
-        self._scheduled = False
-        self._when = moment
         self.call = call
         self.moment = moment
         self.arguments = arguments
@@ -81,6 +79,16 @@ class Turn(asyncio.TimerHandle):
     def cancel(self) -> None:
         """Drop it: when its moment comes, nothing runs."""
         self._cancelled = True
+
+
+def rest(seconds: float) -> "asyncio.Future[None]":
+    """Wait so long on the virtual loop that runs."""
+    return cast("VirtualLoop", _get_running_loop()).rest(seconds)
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 class VirtualLoop(asyncio.AbstractEventLoop):
@@ -132,6 +140,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Run after so many seconds."""
         return self.call_at(self._now + delay, callback, *args, context=context)
 
+    def rest(self, seconds: float) -> "asyncio.Future[None]":
+        """`asyncio.sleep` at a fraction of its cost: most of a run is waiting for answers."""
+        future: asyncio.Future[None] = asyncio.Future(loop=self)
+        self.call_at(self._now + seconds, _wake, future)
+        return future
+
     def create_future(self) -> "asyncio.Future[Any]":
         """A future of this loop."""
         return asyncio.Future(loop=self)
@@ -173,8 +187,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         _set_running_loop(self)
         try:
             task = self.create_task(main)
+            turn = self._turn
             while not task.done():
-                self._turn()
+                turn()
             return task.result()
         finally:
             self._bury()
@@ -207,23 +222,22 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._turns += 1
         if self._turns > _MOST_TURNS:
             raise Stuck(f"time stands still: {ready[0].call}")
-        while timers and timers[0][0] <= self._now:
+        now = self._now
+        while timers and timers[0][0] <= now:
             ready.append(heapq.heappop(timers)[2])
         for _ in range(len(ready)):
             turn = ready.popleft()
-            if not turn._cancelled:  # noqa: SLF001
+            if turn._cancelled:  # noqa: SLF001
+                continue
+            process = turn.within.get(PROCESS)
+            if process is None or not (process.dead or process.wakes > now):
                 self._run_turn(turn)
-
-    def _run_turn(self, turn: Turn) -> None:
-        process = turn.within.get(PROCESS)
-        if process is not None:
-            if process.dead:
-                return
-            if process.wakes > self._now:
+            elif not process.dead:
                 # The same turn: whoever holds it may cancel it still.
                 turn.moment, turn.number = process.wakes, next(self._numbers)
                 heapq.heappush(self._timers, (turn.moment, turn.number, turn))
-                return
+
+    def _run_turn(self, turn: Turn) -> None:
         try:
             turn.within.run(turn.call, *turn.arguments)
         except Exception as error:

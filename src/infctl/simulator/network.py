@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from infctl.errors import InfctlError, Unreachable
-from infctl.simulator.loop import PROCESS, Killed, Process
+from infctl.simulator.loop import PROCESS, Killed, Process, rest
 from infctl.simulator.trace import DOING, Act, Trace
 
 PATIENCE = 2.0
@@ -66,28 +66,27 @@ class Network:
         if link.process.dead:
             raise Killed
         now = asyncio.get_running_loop().time
-        sent = Act(link.run, place, verb, link.fence, now(), DOING.get())
-        if writes:
+        sent = Act(link.run, place, verb, link.fence, now(), DOING.get()) if writes else None
+        if sent is not None:
             self.sending(sent)
-        await asyncio.sleep(self.chance.uniform(0.002, 0.05))
-        if self.cut.get(place, 0.0) > now():
-            await self._give_up(place)
-        if fault == "request_lost":
+        await rest(self.chance.uniform(0.002, 0.05))
+        if fault == "request_lost" or self.cut.get(place, 0.0) > now():
             await self._give_up(place)
         if fault == "late_request":
+            sent = sent or Act(link.run, place, verb, link.fence, now(), DOING.get())
             self._deliver_late(sent, marks, act)
             await self._give_up(place)
-        result = await self._arrive(sent, marks, act) if writes else await act()
+        result = await (act() if sent is None else self._arrive(sent, marks, act))
         if fault == "slow_reply":
-            await asyncio.sleep(self.chance.uniform(0.2, PATIENCE))
+            await rest(self.chance.uniform(0.2, PATIENCE))
         if writes:
-            await asyncio.sleep(self.chance.uniform(0.002, 0.05))
+            await rest(self.chance.uniform(0.002, 0.05))
         if fault == "reply_lost" or (writes and self.cut.get(place, 0.0) > now()):
             await self._give_up(place)
         return result
 
     async def _give_up(self, place: str) -> None:
-        await asyncio.sleep(PATIENCE)
+        await rest(PATIENCE)
         self.trace.disturbed = asyncio.get_running_loop().time()
         raise Unreachable(f"{place} does not answer", hint="infctl status")
 
@@ -110,7 +109,7 @@ class Network:
 
         async def arrive() -> None:
             PROCESS.set(self.servers)
-            await asyncio.sleep(self.chance.uniform(PATIENCE, 40.0))
+            await rest(self.chance.uniform(PATIENCE, 40.0))
             known = len(self.trace.acts)
             try:
                 await self._arrive(sent, marks, act)
@@ -139,6 +138,9 @@ class Remote:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._target, name)
+        if isinstance(found, str):
+            # What a place is called never changes, and is asked for with every question.
+            setattr(self, name, found)
         if not callable(found) or name in ("read_log", "_is_coroutine"):
             return found
         if self._place == "load" and name == "read":

@@ -49,8 +49,9 @@ class Person:
         )
 
     def look(self) -> None:
-        """Something was written, or the executor is gone."""
-        self.changed.set()
+        """Something was written: of interest where it wants a decision."""
+        if self.job.state in _PAUSED:
+            self.changed.set()
 
     def interrupt(self, verb: str) -> None:
         """A decision that nobody asked for."""

@@ -61,6 +61,10 @@ def lock_places(
 
 
 def _remote(network: Network, link: Link, place: str, target: Any, marks: Any) -> Any:
+    endpoint = getattr(target, "endpoint", None)
+    if endpoint is not None:
+        # The network between has given others their turn already.
+        endpoint.yields = False
     return cast("Any", Remote(network, link, place, target, marks))
 
 

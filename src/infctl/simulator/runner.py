@@ -1,11 +1,12 @@
 """Many scenarios in a row, and what they came to."""
 
+import contextlib
 import gc
 import os
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from infctl.simulator.trace import Violation
 
 _MOST_SHOWN = 5
 _TELL_SECONDS = 10.0
+_MOST_UNCOLLECTED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,16 @@ def run_many(
     engine: Engine = INFCTL,
 ) -> Result:
     """The scenarios of `runs` seeds; the first failures are made as small as they go."""
+    _warm_up(seed)
     result = _begin(seed)
     began, busy = time.monotonic(), time.process_time()
     told = began
-    for number in range(seed, seed + runs):
-        add(result, simulate(draw(number, kinds), engine), engine)
-        if time.monotonic() - told > _TELL_SECONDS:
-            told = time.monotonic()
-            tell(f"{result.runs} of {runs} runs, {result.failed} failed")
+    with _rarely_collecting():
+        for number in range(seed, seed + runs):
+            add(result, simulate(draw(number, kinds), engine), engine)
+            if time.monotonic() - told > _TELL_SECONDS:
+                told = time.monotonic()
+                tell(f"{result.runs} of {runs} runs, {result.failed} failed")
     _end(result, began, busy)
     return result
 
@@ -72,8 +76,7 @@ def run_many(
 def run_soak(seed: int, seconds: float, kinds: Sequence[str] = tuple(FAULTS)) -> Result:
     """One executor that lives for so many virtual seconds."""
     del kinds
-    # What is made once for every run is none of this one's.
-    simulate(draw(seed, ()))
+    _warm_up(seed)
     result = _begin(seed)
     began, busy = time.monotonic(), time.process_time()
     add(result, simulate(endless(seed, seconds)), INFCTL)
@@ -97,6 +100,22 @@ def add(result: Result, simulation: Simulation, engine: Engine) -> None:
         found = trace.violations[0]
         scenario = simulation.scenario
         result.failures.append(Failure(scenario.seed, found, shrink(scenario, found.rule, engine)))
+
+
+@contextlib.contextmanager
+def _rarely_collecting() -> Iterator[None]:
+    """A run's tasks and futures refer to each other until it is over: looking often is in vain."""
+    before = gc.get_threshold()
+    gc.set_threshold(_MOST_UNCOLLECTED)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _warm_up(seed: int) -> None:
+    """What is made once for all runs is none of these."""
+    simulate(draw(seed, ()))
 
 
 def _begin(seed: int) -> Result:

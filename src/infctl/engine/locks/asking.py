@@ -35,7 +35,7 @@ async def ask(
 
     Once `enough` answered well, the others get as long again as those took, and no longer.
     """
-    tasks = {s.name: asyncio.ensure_future(_answer(s, verb, deadline)) for s in sites}
+    tasks = {s.name: asyncio.create_task(_answer(s, verb, deadline)) for s in sites}
     try:
         await _settle(set(tasks.values()), enough)
         return [
@@ -47,7 +47,7 @@ async def ask(
             task.cancel()
 
 
-async def _settle(open_tasks: "set[asyncio.Future[Answer]]", enough: int | None) -> None:
+async def _settle(open_tasks: "set[asyncio.Task[Answer]]", enough: int | None) -> None:
     loop = asyncio.get_running_loop()
     begun = loop.time()
     good = 0

@@ -1,8 +1,7 @@
 """Asks the rules at their moments; a rule answers with what it saw, or with an empty text."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVarTuple
 
 from infctl.model.journal import Kind, Record
 from infctl.model.run import RunView, fold
@@ -12,6 +11,8 @@ from infctl.simulator.trace import Act, Job
 
 if TYPE_CHECKING:
     from infctl.simulator.simulation import Simulation
+
+Ts = TypeVarTuple("Ts")
 
 SENDING = (
     acts.intent_comes_first,
@@ -45,12 +46,14 @@ END = (
 
 def judge_sending(simulation: "Simulation", act: Act) -> None:
     """A request that may change something goes out."""
-    _ask(simulation, ((rule.__name__, partial(rule, simulation, act)) for rule in SENDING))
+    for rule in SENDING:
+        _ask(simulation, rule, simulation, act)
 
 
 def judge_arrival(simulation: "Simulation", act: Act) -> None:
     """A request has changed something."""
-    _ask(simulation, ((rule.__name__, partial(rule, simulation, act)) for rule in ARRIVAL))
+    for rule in ARRIVAL:
+        _ask(simulation, rule, simulation, act)
 
 
 def judge_grant(simulation: "Simulation", job: Job, fence: int) -> None:
@@ -72,24 +75,23 @@ def judge_record(
     job.view = after = fold((record,), before) if view is None else view
     if record.kind == Kind.INTENT:
         job.began.setdefault(record.step or "", simulation.now())
-    rules: list[tuple[str, Callable[[], str]]] = [
-        (rule.__name__, partial(rule, job, before, after, record)) for rule in RECORD
-    ]
-    rules += [(rule.__name__, partial(rule, simulation, job, record)) for rule in TRUTH]
-    _ask(simulation, rules)
+    for rule in RECORD:
+        _ask(simulation, rule, job, before, after, record)
+    for truth in TRUTH:
+        _ask(simulation, truth, simulation, job, record)
 
 
 def judge_end(simulation: "Simulation") -> None:
     """Nothing happens any more."""
     for job in simulation.jobs:
-        _ask(simulation, ((rule.__name__, partial(rule, simulation, job)) for rule in END))
+        for rule in END:
+            _ask(simulation, rule, simulation, job)
 
 
-def _ask(simulation: "Simulation", rules: Iterable[tuple[str, Callable[[], str]]]) -> None:
-    for name, rule in rules:
-        try:
-            seen = rule()
-        except Exception as error:
-            seen = f"the rule itself failed: {where(error)}"
-        if seen:
-            simulation.trace.accuse(name, seen)
+def _ask(simulation: "Simulation", rule: Callable[[*Ts], str], *told: *Ts) -> None:
+    try:
+        seen = rule(*told)
+    except Exception as error:
+        seen = f"the rule itself failed: {where(error)}"
+    if seen:
+        simulation.trace.accuse(rule.__name__, seen)
