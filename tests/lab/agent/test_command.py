@@ -114,7 +114,8 @@ def test_keys_of_objects_are_read() -> None:
         (from_key("configMapKeyRef", "none", "a"), 'configmap "none" not found'),
         (from_key("secretKeyRef", "keys", "other"), "couldn't find key other"),
         ({"name": "X", "valueFrom": {"fieldRef": {"fieldPath": "spec.x"}}}, "spec.x"),
-        ({"name": "X", "valueFrom": {"resourceFieldRef": {}}}, "resourceFieldRef"),
+        ({"name": "X", "valueFrom": {"resourceFieldRef": {"resource": "limits.x"}}}, "limits.x"),
+        ({"name": "X", "valueFrom": {"unknownRef": {}}}, "unknownRef"),
     ],
 )
 def test_what_is_not_there_keeps_a_container_from_starting(

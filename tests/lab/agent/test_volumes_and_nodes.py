@@ -24,7 +24,9 @@ FACTS = PodFacts(
     cloud="",
     scratch="/scratch",
     labels={"b": 'say "so"', "a": "1"},
+    containers={"main": {"name": "main", "resources": {"limits": {"memory": "512Mi"}}}},
 )
+MEMORY = {"containerName": "main", "resource": "limits.memory", "divisor": "1Mi"}
 CONTENTS = {("ConfigMap", "settings"): {"colour": b"blue", "size": b"9"}, ("Secret", "keys"): None}
 
 
@@ -67,6 +69,10 @@ def test_volumes_that_the_lab_has_not_are_named(
             },
             {"l": b'a="1"\nb="say \\"so\\""'},
         ),
+        (
+            {"downwardAPI": {"items": [{"path": "m", "resourceFieldRef": MEMORY}]}},
+            {"m": b"512"},
+        ),
         ({"emptyDir": {}}, {}),
     ],
 )
@@ -86,7 +92,8 @@ def test_a_volume_holds_what_its_sources_give(
             "non-existent config key: no",
         ),
         ({"projected": {"sources": [{"clusterTrustBundle": {}}]}}, "no clusterTrustBundle"),
-        ({"downwardAPI": {"items": [{"path": "l", "resourceFieldRef": {}}]}}, "do not know"),
+        ({"downwardAPI": {"items": [{"path": "l"}]}}, "do not know"),
+        ({"downwardAPI": {"items": [{"path": "l", "resourceFieldRef": {}}]}}, "no container ''"),
     ],
 )
 def test_what_a_volume_lacks_is_said(source: dict[str, Any], said: str) -> None:

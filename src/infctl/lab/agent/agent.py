@@ -39,8 +39,8 @@ async def serve(lab: Lab, region: Region, find_image: FindImage) -> None:
     ):
         host = _make_host(lab, region, cluster, session, find_image)
         table = Table(host)
-        server = Server(table)
-        await server.open(host.nodes.values(), make_context(*certificate(lab, region), lab.ca))
+        server = Server(table, host.nodes)
+        await server.open(make_context(*certificate(lab, region), lab.ca))
         try:
             await _run_all(lab, region, host, table)
         finally:

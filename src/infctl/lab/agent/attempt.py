@@ -18,13 +18,13 @@ _SHIM_SECONDS = 2.0
 
 
 class Attempt:
-    """A start that was made; its shim lives or has lived."""
+    """A start that was made; its `shim` lives or has lived."""
 
     def __init__(self, folder: ContainerFolder, number: int, shim: Process) -> None:
         self.folder = folder
         self.number = number
         self.started = folder.started(number)
-        self._shim = shim
+        self.shim = shim
         self._gone = asyncio.create_task(wait_gone(shim))
 
     async def ended(self) -> Ending:
@@ -45,7 +45,7 @@ class Attempt:
             async with asyncio.timeout(_SHIM_SECONDS):
                 return await self.ended()
         except TimeoutError:
-            send(self._shim, signal.SIGKILL)
+            send(self.shim, signal.SIGKILL)
             return await self.ended()
 
     def forget(self) -> None:

@@ -8,6 +8,7 @@ from string import Template
 from typing import Protocol
 
 from infctl.lab.agent.facts import Object, PodFacts
+from infctl.lab.agent.resources import resource_value
 
 Key = tuple[str, str]
 """A kind (ConfigMap or Secret) and a name."""
@@ -100,7 +101,12 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 
 def _base(facts: PodFacts) -> dict[str, str]:
+    host, _, port = facts.api.rpartition(":")
     return {
+        # There is no kube-proxy: the API server itself stands where its service would.
+        "KUBERNETES_SERVICE_HOST": host,
+        "KUBERNETES_SERVICE_PORT": port,
+        "KUBERNETES_SERVICE_PORT_HTTPS": port,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOSTNAME": facts.name,
         "HOME": facts.scratch,
@@ -117,7 +123,7 @@ def _own_environment(container: Object, facts: PodFacts, found: Found) -> dict[s
     for entry in container.get("envFrom") or ():
         values |= _whole_source(entry, found)
     for entry in container.get("env") or ():
-        value = _value(entry, values, facts, found)
+        value = _value(entry, values, facts, found, container)
         if value is not None:
             values[entry["name"]] = value
     return values
@@ -133,7 +139,9 @@ def _whole_source(entry: Object, found: Found) -> dict[str, str]:
     return {}
 
 
-def _value(entry: Object, values: dict[str, str], facts: PodFacts, found: Found) -> str | None:
+def _value(
+    entry: Object, values: dict[str, str], facts: PodFacts, found: Found, container: Object
+) -> str | None:
     source = entry.get("valueFrom")
     if not source:
         return expand(entry.get("value", ""), values)
@@ -143,10 +151,19 @@ def _value(entry: Object, values: dict[str, str], facts: PodFacts, found: Found)
         if value is None:
             raise _config_error(f"the lab's nodes do not know the field {path}")
         return value
+    if "resourceFieldRef" in source:
+        return _resource(source["resourceFieldRef"], container)
     for field, kind in _SOURCES.items():
         if field in source:
             return _keyed(source[field], kind, found)
     raise _config_error(f"the lab's nodes know no {', '.join(source)} in an environment")
+
+
+def _resource(source: Object, container: Object) -> str:
+    try:
+        return resource_value(source, container)
+    except ValueError as error:
+        raise _config_error(str(error)) from None
 
 
 def _keyed(source: Object, kind: str, found: Found) -> str | None:

@@ -12,7 +12,10 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PodFacts:
-    """A pod on its node; `address` is the one it listens on, `edge` its region's cloud."""
+    """A pod on its node; `address` is the one it listens on, `api` its API server's `host:port`.
+
+    `containers` are their specs by name.
+    """
 
     uid: str
     namespace: str
@@ -26,6 +29,8 @@ class PodFacts:
     service_account: str = "default"
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    api: str = ""
+    containers: Mapping[str, Object] = field(default_factory=dict)
 
     @property
     def known_address(self) -> str:
@@ -81,7 +86,14 @@ def _listed(values: Mapping[str, str]) -> str:
 
 
 def facts_of(
-    pod: Object, *, address: str, node_address: str, region: str, cloud: str, scratch: str
+    pod: Object,
+    *,
+    address: str,
+    node_address: str,
+    region: str,
+    cloud: str,
+    scratch: str,
+    api: str = "",
 ) -> PodFacts:
     """The facts of a pod object that is bound to a node."""
     metadata, spec = pod["metadata"], pod["spec"]
@@ -98,4 +110,8 @@ def facts_of(
         service_account=spec.get("serviceAccountName", "default"),
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},
+        api=api,
+        containers={
+            c["name"]: c for c in [*(spec.get("initContainers") or ()), *spec["containers"]]
+        },
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -28,3 +29,8 @@ class Host:
     nodes: Mapping[str, str]
     region: str
     cloud: str
+
+    @property
+    def api(self) -> str:
+        """Where pods reach their API server, `host:port`."""
+        return urlsplit(self.cluster.base).netloc

@@ -116,6 +116,10 @@ class Keeper:
         """The container's own process, while it has one."""
         return self.folder.container(self._attempt.number) if self._attempt else None
 
+    def shim(self) -> Process | None:
+        """What keeps the container, while it runs."""
+        return self._attempt.shim if self._attempt else None
+
     async def recipe(self) -> Recipe:
         """What this container executes; CannotStart if that cannot be had."""
         if self._recipe is None:

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from infctl.lab import addresses
 from infctl.lab.agent.nodes import BEAT_SECONDS
-from infctl.lab.agent.places import certificate_name, marker, node_addresses, pods_folder
+from infctl.lab.agent.places import (
+    METER_CERTIFICATE,
+    METER_CLIENT,
+    certificate_name,
+    marker,
+    node_addresses,
+    pods_folder,
+)
 from infctl.lab.agent.records import living
 from infctl.lab.part import Part
 from infctl.lab.processes import Process, is_alive, read_register
@@ -18,7 +25,7 @@ _PASSED_ON = ("HOME", "XDG_CACHE_HOME")
 
 
 def prepare(lab: Lab, region: Region) -> None:
-    """Issue the certificate of the nodes' servers."""
+    """Issue the certificates of the nodes' servers, and of who may read what pods use."""
     # The agent's own process needs no cryptography, and three of them start at once.
     from infctl.lab import pki
 
@@ -29,6 +36,7 @@ def prepare(lab: Lab, region: Region) -> None:
         common_name=f"node agent {region.name}",
         addresses=node_addresses(lab, region).values(),
     )
+    pki.issue(lab, METER_CERTIFICATE, common_name=METER_CLIENT, client=True)
     pods_folder(lab, region).mkdir(parents=True, exist_ok=True, mode=0o700)
 
 

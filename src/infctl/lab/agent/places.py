@@ -5,6 +5,11 @@ from pathlib import Path
 from infctl.lab import addresses
 from infctl.lab.spec import Lab, Region
 
+METER_CERTIFICATE = "resource-metrics"
+"""The name among the lab's certificates of who may read what pods use, and nothing else."""
+METER_CLIENT = "infctl:resource-metrics"
+"""Its common name."""
+
 
 def pods_folder(lab: Lab, region: Region) -> Path:
     """The records and logs of a region's pods."""

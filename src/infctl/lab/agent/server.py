@@ -1,5 +1,6 @@
-"""The kubelet's API on each node's address, for the region's API server alone."""
+"""The kubelet's API on each node's address, for the region's API server and its meter."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -14,10 +15,14 @@ from infctl.lab.agent.exec import answer_exec
 from infctl.lab.agent.facts import Object
 from infctl.lab.agent.keeper import Keeper
 from infctl.lab.agent.logs import Wanted, read_log, read_wanted
+from infctl.lab.agent.meter import CONTENT_TYPE, Meter, Start
+from infctl.lab.agent.places import METER_CLIENT
+from infctl.lab.agent.usage import read_table
 from infctl.lab.agent.view import Running, Waiting
 
 CLIENT = "infctl:apiserver-kubelet"
 """The common name of the API server's client certificate (controlplane.preparation)."""
+_METRICS = "/metrics/resource"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _CLOSE_SECONDS = 0.5
 
@@ -25,32 +30,42 @@ _CLOSE_SECONDS = 0.5
 class Pods(Protocol):
     """Where the server finds pods."""
 
-    def find(self, namespace: str, name: str, container: str) -> Keeper | None:
-        """The keeper of a container; None if there is none."""
+    def find(self, node: str, namespace: str, name: str, container: str) -> Keeper | None:
+        """The keeper of a container on a node; None if there is none."""
         ...
 
-    def objects(self) -> Iterable[Object]:
-        """The pods that are known."""
+    def objects(self, node: str) -> Iterable[Object]:
+        """The node's pods that are known."""
+        ...
+
+    def starts(self, node: str) -> Iterable[Start]:
+        """The node's containers that run."""
         ...
 
 
 class Server:
-    """Serves logs, exec and the list of pods; whoever is not the API server is refused."""
+    """Serves logs, exec, the list of pods and what they use; `nodes` are addresses by name.
 
-    def __init__(self, pods: Pods) -> None:
+    Whoever is not the API server is refused, but for one who may only read what is used.
+    """
+
+    def __init__(self, pods: Pods, nodes: Mapping[str, str]) -> None:
         self._pods = pods
+        self._nodes = {address: name for name, address in nodes.items()}
+        self._meters = {name: Meter() for name in nodes}
         application = web.Application(middlewares=[refuse_others])
         application.router.add_get("/healthz", self._healthz)
         application.router.add_get("/pods", self._list)
+        application.router.add_get(_METRICS, self._measure)
         application.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
         application.router.add_get("/exec/{namespace}/{pod}/{container}", self._exec)
         # Connections are logged by nobody: the API server's audit log knows who asked.
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_CLOSE_SECONDS)
 
-    async def open(self, hosts: Iterable[str], context: ssl.SSLContext) -> None:
+    async def open(self, context: ssl.SSLContext) -> None:
         """Listen on the nodes' addresses."""
         await self._runner.setup()
-        for host in hosts:
+        for host in self._nodes:
             await web.TCPSite(self._runner, host, addresses.AGENT_PORT, ssl_context=context).start()
 
     async def close(self) -> None:
@@ -60,9 +75,16 @@ class Server:
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.Response(text="ok")
 
-    async def _list(self, _: web.Request) -> web.Response:
-        items = list(self._pods.objects())
+    async def _list(self, request: web.Request) -> web.Response:
+        items = list(self._pods.objects(self._node(request)))
         return web.json_response({"apiVersion": "v1", "kind": "PodList", "items": items})
+
+    async def _measure(self, request: web.Request) -> web.Response:
+        node = self._node(request)
+        # In a thread, for it reads a file of each process of the machine.
+        table = await asyncio.to_thread(read_table)
+        text = self._meters[node].read(self._pods.starts(node), table)
+        return web.Response(text=text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _exec(self, request: web.Request) -> web.StreamResponse:
         return await answer_exec(request, self._keeper(request))
@@ -86,9 +108,17 @@ class Server:
             await response.write(block)
         return response
 
+    def _node(self, request: web.Request) -> str:
+        """The node that was asked, by the address."""
+        transport = request.transport
+        own = transport.get_extra_info("sockname") if transport else None
+        if not own or own[0] not in self._nodes:
+            raise web.HTTPMisdirectedRequest(text="no node has this address")
+        return self._nodes[own[0]]
+
     def _keeper(self, request: web.Request) -> Keeper:
-        named = request.match_info
-        found = self._pods.find(named["namespace"], named["pod"], named["container"])
+        named, node = request.match_info, self._node(request)
+        found = self._pods.find(node, named["namespace"], named["pod"], named["container"])
         if found is None:
             raise web.HTTPNotFound(
                 text=f'container "{named["container"]}" of pod "{named["pod"]}" is not on this node'
@@ -114,11 +144,11 @@ def _log_path(keeper: Keeper, named: Mapping[str, str], wanted: Wanted) -> Path:
 
 @web.middleware
 async def refuse_others(request: web.Request, handler: Answer) -> web.StreamResponse:
-    """Let in only a client with the API server's certificate."""
+    """Let in only a client with a certificate for what it asks."""
     name = _common_name(request)
     if name is None:
         raise web.HTTPUnauthorized(text="a client certificate of the lab is needed")
-    if name != CLIENT:
+    if name != CLIENT and (name, request.path) != (METER_CLIENT, _METRICS):
         logging.getLogger(__name__).warning("refused %r", name)
         raise web.HTTPForbidden(text="only the region's API server may ask")
     return await handler(request)

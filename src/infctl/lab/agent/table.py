@@ -11,6 +11,7 @@ from infctl.lab.agent.events import reference
 from infctl.lab.agent.facts import Object, facts_of
 from infctl.lab.agent.host import Host
 from infctl.lab.agent.keeper import Keeper
+from infctl.lab.agent.meter import Start
 from infctl.lab.agent.records import PodRecord, living
 from infctl.lab.agent.worker import Worker
 
@@ -43,16 +44,21 @@ class Table:
             for task in self._tasks.values():
                 task.cancel()
 
-    def find(self, namespace: str, name: str, container: str) -> Keeper | None:
-        """The keeper of a container; None if there is none."""
+    def find(self, node: str, namespace: str, name: str, container: str) -> Keeper | None:
+        """The keeper of a container on a node; None if there is none."""
         for worker in self._workers.values():
-            if (worker.facts.namespace, worker.facts.name) == (namespace, name):
+            facts = worker.facts
+            if (facts.node, facts.namespace, facts.name) == (node, namespace, name):
                 return worker.keeper(container)
         return None
 
-    def objects(self) -> Iterable[Object]:
-        """The pods that have a worker."""
-        return [worker.pod for worker in self._workers.values()]
+    def objects(self, node: str) -> Iterable[Object]:
+        """A node's pods that have a worker."""
+        return [worker.pod for worker in self._workers.values() if worker.facts.node == node]
+
+    def starts(self, node: str) -> Iterable[Start]:
+        """A node's containers that run."""
+        return [s for w in self._workers.values() if w.facts.node == node for s in w.starts()]
 
     async def _take_list(self, pods: list[Object]) -> None:
         uids = {pod["metadata"]["uid"] for pod in pods}
@@ -102,6 +108,7 @@ class Table:
             region=host.region,
             cloud=host.cloud,
             scratch=str(host.records.scratch(uid)),
+            api=host.api,
         )
         worker = self._workers[uid] = Worker(host, pod, facts, record.since)
         worker.update(pod)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from infctl.lab.agent.command import Key
 from infctl.lab.agent.facts import Object, PodFacts
+from infctl.lab.agent.resources import resource_value
 
 Contents = Mapping[Key, Mapping[str, bytes] | None]
 """The data of ConfigMaps and Secrets; None for one that does not exist."""
@@ -125,12 +126,28 @@ def _of_object(
 def _of_pod(asked: Object, facts: PodFacts, default: int) -> dict[str, File]:
     files = {}
     for item in asked.get("items") or ():
-        path = (item.get("fieldRef") or {}).get("fieldPath", "")
-        value = facts.field(path)
-        if value is None:
-            raise CannotMount(f"the lab's nodes do not know {path or 'resources'} in a volume")
+        if "resourceFieldRef" in item:
+            value = _resource(item["resourceFieldRef"], facts)
+        else:
+            value = _field((item.get("fieldRef") or {}).get("fieldPath", ""), facts)
         files[item["path"]] = File(value.encode(), item.get("mode") or default)
     return files
+
+
+def _field(path: str, facts: PodFacts) -> str:
+    value = facts.field(path)
+    if value is None:
+        raise CannotMount(f"the lab's nodes do not know {path or 'this field'} in a volume")
+    return value
+
+
+def _resource(source: Object, facts: PodFacts) -> str:
+    try:
+        return resource_value(source, facts.containers[source.get("containerName", "")])
+    except KeyError as error:
+        raise CannotMount(f"the pod has no container {error}") from None
+    except ValueError as error:
+        raise CannotMount(str(error)) from None
 
 
 def _token_key(asked: Object) -> tuple[str, int]:

@@ -3,15 +3,18 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterator
 
 from infctl.lab.agent import events
 from infctl.lab.agent.facts import Object, PodFacts
 from infctl.lab.agent.grace import Grace
 from infctl.lab.agent.host import Host
 from infctl.lab.agent.keeper import Keeper
+from infctl.lab.agent.meter import Start
 from infctl.lab.agent.mounting import Volumes
 from infctl.lab.agent.publishing import Publisher
 from infctl.lab.agent.status import are_initialized, make_status
+from infctl.lab.agent.view import Running
 from infctl.lab.agent.volumes import CannotMount
 from infctl.lab.cluster import ClusterError
 
@@ -54,6 +57,14 @@ class Worker:
     def keeper(self, name: str) -> Keeper | None:
         """The keeper of the container of that name."""
         return next((k for k in self._all() if k.view.name == name), None)
+
+    def starts(self) -> Iterator[Start]:
+        """Its containers that run."""
+        for keeper in self._all():
+            state, shim = keeper.view.state, keeper.shim()
+            if shim and isinstance(state, Running):
+                name = keeper.view.name
+                yield Start(self.facts.namespace, self.facts.name, name, state.started, shim)
 
     def status(self, pod: Object) -> Object | None:
         """The status that `pod` should have; None where that is settled already."""
