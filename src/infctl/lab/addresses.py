@@ -17,6 +17,7 @@ AGENT_PORT: Final = 10250
 CLOUD_PORT: Final = 4566
 DNS_PORT: Final = 5353
 DNS_ADMIN_PORT: Final = 8053
+IDENTITY_PORT: Final = 8443
 MOTO_PORT: Final = 5000
 ENVOY_ADMIN_PORT: Final = 9901
 ETCD_PORT: Final = 2379
@@ -36,7 +37,7 @@ INNER: Final = {
     "scheduler": 23,
     "controllers": 24,
 }
-SHARED: Final = {"moto": 2, "cloud": 3, "dns": 53}
+SHARED: Final = {"moto": 2, "cloud": 3, "identity": 7, "dns": 53}
 FIRST_CLIENT: Final = 64
 FIRST_NODE: Final = 32
 FIRST_POD: Final = 64

@@ -50,7 +50,7 @@ def etcd(lab: Lab, region: Region) -> list[str]:
 
 
 def apiserver(lab: Lab, region: Region) -> list[str]:
-    """TLS, tokens, RBAC, default admission, audit log; not in the endpoints of `kubernetes`."""
+    """TLS, tokens, the issuer, RBAC, audit log; not in the endpoints of `kubernetes`."""
     folder, pki = lab.folder(region), lab.ca.parent
     host = lab.edge(region, "api")
     signing = folder / "service-accounts.key"
@@ -66,6 +66,7 @@ def apiserver(lab: Lab, region: Region) -> list[str]:
         f"--tls-private-key-file={pki / f'api-{region.name}.key'}",
         f"--client-ca-file={lab.ca}",
         f"--token-auth-file={folder / 'tokens.csv'}",
+        f"--authentication-config={folder / 'authentication.json'}",
         "--anonymous-auth=false",
         "--authorization-mode=Node,RBAC",
         "--endpoint-reconciler-type=none",

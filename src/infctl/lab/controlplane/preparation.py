@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.lab import credentials, pki
+from infctl.lab.controlplane import authentication
 from infctl.lab.controlplane.flags import FRONT_PROXY
 from infctl.lab.controlplane.roles import OPERATORS
 from infctl.lab.spec import Lab, Region
@@ -43,6 +44,7 @@ def prepare(lab: Lab, region: Region) -> None:
     pki.ensure_signing_key(folder / "service-accounts.key")
     credentials.write_token_file(lab, folder / "tokens.csv")
     (folder / "audit-policy.json").write_text(json.dumps(AUDIT_POLICY))
+    (folder / "authentication.json").write_text(json.dumps(authentication.configuration(lab)))
     for user in ("controller-manager", "scheduler"):
         write_config(folder / f"{user}.kubeconfig", lab, [region], user)
 
