@@ -11,6 +11,8 @@ from infctl.drills.load.resolution import CachedName
 from infctl.ports.load import RequestRecord
 
 _OK = range(200, 300)
+_HEADERS = ("x-infctl-region", "x-infctl-model-version")
+_NO_ANSWER = (0, "", "")
 Note = Callable[[RequestRecord, str], None]
 
 
@@ -18,9 +20,17 @@ class Client:
     """A client with one connection, to the address that its name has now."""
 
     def __init__(
-        self, name: str, cached: CachedName, order: Order, body: bytes, note: Note
+        self,
+        name: str,
+        cached: CachedName,
+        order: Order,
+        body: bytes,
+        note: Note,
+        *,
+        country: str = "",
     ) -> None:
         self._name = name
+        self._country = country
         self._cached = cached
         self._order = order
         self._body = body
@@ -33,7 +43,7 @@ class Client:
         address = self._cached.current()
         request_id = uuid.uuid4().hex
         started = time.time()
-        status, region = self._exchange(address, request_id) if address else (0, "")
+        status, region, model = self._exchange(address, request_id) if address else _NO_ANSWER
         record = RequestRecord(
             client=self._name,
             started=started,
@@ -42,6 +52,8 @@ class Client:
             status=status,
             region=region,
             address=address,
+            country=self._country,
+            model=model,
         )
         self._note(record, request_id)
         return record
@@ -52,8 +64,8 @@ class Client:
             self._connection.close()
         self._connection = None
 
-    def _exchange(self, address: str, request_id: str) -> tuple[int, str]:
-        """Status and region of the answer; 0 where there was none within the timeout."""
+    def _exchange(self, address: str, request_id: str) -> tuple[int, str, str]:
+        """Status, region and model of the answer; 0 where there was none within the timeout."""
         from gevent import Timeout
 
         headers = {
@@ -66,11 +78,12 @@ class Client:
             with Timeout(self._order.timeout, TimeoutError):
                 answer = self._connect(address).post(self._order.path, self._body, headers)
                 answer.read()
-                return int(answer.status_code), str(answer.get("x-infctl-region") or "")
+                region, model = (str(answer.get(header) or "") for header in _HEADERS)
+                return int(answer.status_code), region, model
         except (OSError, HTTPException):
             # The next request starts from a new connection, to the same address within the TTL.
             self.close()
-            return 0, ""
+            return _NO_ANSWER
 
     def _connect(self, address: str) -> Any:
         from geventhttpclient.client import HTTPClient

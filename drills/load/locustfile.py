@@ -1,4 +1,4 @@
-"""Locust runs the clients: a constant rate in all, a start spread in time, an end in good order."""
+"""Locust runs the clients: each at its pace, a start spread in time, an end in good order."""
 
 import itertools
 import os
@@ -8,35 +8,38 @@ from pathlib import Path
 from typing import Any
 
 from infctl.content.load_log import request_line, resolution_line
-from infctl.content.load_order import Order
+from infctl.content.load_order import MASTER, Order
+from infctl.content.load_replay import Replayed, read_schedule
+from infctl.content.load_shape import apportion
+from infctl.drills.load import pace, roles
 from infctl.drills.load.body import make_body
 from infctl.drills.load.client import Client
 from infctl.drills.load.resolution import CachedName, Resolve
 
-LEASE_LOOK_SECONDS = 2.0
+Ask = Callable[[str, str], tuple[tuple[str, ...], float]]
+"""From a name and the asking client's subnet (empty: this machine's) to addresses and TTL."""
+Write = Callable[[str], None]
 
 
-def run(order: Order, resolve: Resolve) -> None:
+def run(order: Order, ask: Ask) -> None:
     """Run clients until SIGTERM or until the lease ran out; the log is complete on return."""
     # Importing locust patches the standard library for gevent; only ever in a process of its own.
     import gevent
     from locust.env import Environment
 
     log = os.open(order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    write = _writer(log)
-    environment = Environment(
-        user_classes=[_user_class(order, resolve, write)], stop_timeout=order.timeout + 1
-    )
-    runner = environment.create_local_runner()
+    crew = Crew(order, ask, _writer(log))
+    environment = Environment(user_classes=[_user_class(crew)], stop_timeout=order.timeout + 1)
+    runner = crew.runner = roles.make_runner(order, environment)
     try:
-        runner.start(order.users, spawn_rate=order.users)
-        _wait_for_the_end(order, gevent)
+        roles.start(order, runner)
+        roles.wait_for_the_end(order, runner, gevent)
     finally:
         runner.quit()
         os.close(log)
 
 
-def _writer(descriptor: int) -> Callable[[str], None]:
+def _writer(descriptor: int) -> Write:
     """A line is one write to a file opened for appending, so processes may share the log."""
 
     def write(line: str) -> None:
@@ -45,41 +48,101 @@ def _writer(descriptor: int) -> Callable[[str], None]:
     return write
 
 
-def _user_class(order: Order, resolve: Resolve, write: Callable[[str], None]) -> type[Any]:
-    from gevent import sleep
-    from locust import User, constant_throughput, task
+class Crew:
+    """What the clients of this process have in common; hands out the next client."""
 
-    numbers = itertools.count()
-    body = Path(order.body).read_bytes() if order.body else make_body()
-    delays = start_delays(order, resolve)
+    def __init__(self, order: Order, ask: Ask, write: Write) -> None:
+        self.order = order
+        self.runner: Any = None
+        self._ask = ask
+        self._write = write
+        self._counter = itertools.count()
+        self._body = Path(order.body).read_bytes() if order.body else make_body()
+        self._schedule = read_schedule(Path(order.schedule)) if order.schedule else []
+        self._countries = _countries_of(order, self._schedule)
+        self._subnets = dict(order.subnets)
+        self._began: float | None = None
+        is_asking = order.role != MASTER and not order.schedule
+        self._delays = start_delays(order, self._resolver("")) if is_asking else []
+
+    def elapsed(self) -> float:
+        """Seconds since the first client of this process was made."""
+        if self._began is None:
+            self._began = time.monotonic()
+        return time.monotonic() - self._began
+
+    def next(self) -> tuple[Client, pace.Pace]:
+        """The next client and its pace."""
+        self.elapsed()
+        count = next(self._counter)
+        number = roles.number_of(self.order, self.runner, count)
+        if number >= len(self._countries):
+            return self._client(number, ""), pace.Idle()
+        client = self._client(number, self._countries[number])
+        if self._schedule:
+            return client, pace.Repeated(self._schedule[number], self.elapsed)
+        return client, pace.Paced(self.order, self.elapsed, self._delays[number])
+
+    def _client(self, number: int, country: str) -> Client:
+        name = f"{self.order.name}-{number}"
+        cached = CachedName(
+            client=name,
+            name=self.order.host,
+            resolve=self._resolver(country),
+            now=time.monotonic,
+            wall=time.time,
+            note=lambda resolution: self._write(resolution_line(resolution)),
+        )
+        return Client(
+            name,
+            cached,
+            self.order,
+            self._body,
+            lambda record, request_id: self._write(request_line(record, request_id)),
+            country=country,
+        )
+
+    def _resolver(self, country: str) -> Resolve:
+        subnet = self._subnets.get(country, "")
+        return lambda name: self._ask(name, subnet)
+
+
+def _countries_of(order: Order, schedule: list[Replayed]) -> list[str]:
+    if schedule:
+        return [client.country for client in schedule]
+    return apportion(order.users, order.countries)
+
+
+def _user_class(crew: Crew) -> type[Any]:
+    from gevent.event import Event
+    from locust import User, task
 
     class Caller(User):
         """One client."""
 
-        wait_time = constant_throughput(order.rate / order.users)
-
         def on_start(self) -> None:
-            """Resolve, then wait for our turn, so that TTLs do not all run out at once."""
-            number = next(numbers)
-            name = f"{order.name}-{number}"
-            sleep(delays[number % len(delays)])
-            cached = CachedName(
-                client=name,
-                name=order.host,
-                resolve=resolve,
-                now=time.monotonic,
-                wall=time.time,
-                note=lambda resolution: write(resolution_line(resolution)),
-            )
-            self.caller = Client(name, cached, order, body, lambda r, i: write(request_line(r, i)))
+            """Be somebody."""
+            self.caller, self.pace = crew.next()
+            self.has_waited = False
+
+        def wait_time(self) -> float:
+            """Until its pace lets it send."""
+            seconds = self.pace.wait()
+            self.has_waited = True
+            if seconds is None:
+                # Only the end of the load ends this.
+                Event().wait()
+            return seconds or 0.0
 
         @task
         def infer(self) -> None:
-            """One request."""
+            """One request; Locust sends first and waits then, and we wait for our turn."""
+            if not self.has_waited:
+                return
             record = self.caller.send()
             self.environment.events.request.fire(
                 request_type="POST",
-                name=order.path,
+                name=crew.order.path,
                 response_time=(record.ended - record.started) * 1000,
                 response_length=0,
                 exception=None if record.ok else RuntimeError(str(record.status)),
@@ -105,25 +168,3 @@ def start_delays(order: Order, resolve: Resolve) -> list[float]:
         ttl = 0.0
     over = min(ttl, order.spread)
     return [number * over / order.users for number in range(order.users)]
-
-
-def _wait_for_the_end(order: Order, gevent: Any) -> None:
-    """Until SIGTERM or SIGINT, or until nobody wanted us for as long as the lease says."""
-    import signal
-
-    from gevent.event import Event
-
-    ended = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, ended.set)
-    while not ended.wait(LEASE_LOOK_SECONDS):
-        if lease_age(Path(order.lease)) > order.lease_seconds:
-            return
-
-
-def lease_age(lease: Path) -> float:
-    """Seconds since the lease was touched; a lease that is gone is out."""
-    try:
-        return time.time() - lease.stat().st_mtime
-    except FileNotFoundError:
-        return float("inf")

@@ -91,7 +91,7 @@ def open_world(platform: "Platform", environment: str) -> "World":
         names=names,
         resolver=DnsResolver(*server),
         faults=FaultInjector(Path(access.faults.socket)) if access.faults else None,
-        load=LocustLoad(server),
+        load=LocustLoad(server, access.clients),
         clock=clock,
         close=partial(_close, clusters, [names, *metrics.values(), *stores.values(), witness]),
         warm=partial(_warm, [names, *stores.values()], notifier),

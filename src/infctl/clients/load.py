@@ -2,48 +2,55 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import subprocess
-import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from infctl.clients.processes import Process, find, wait_gone
+from infctl.clients import load_processes as files
+from infctl.clients.processes import wait_gone
 from infctl.content.load_log import LogReader
-from infctl.content.load_order import Order, write_order
-from infctl.errors import InfctlError
+from infctl.content.load_order import ALONE, MASTER, WORKER, Order, write_order
+from infctl.content.load_replay import make_schedule, write_schedule
+from infctl.content.load_table import read_requests
+from infctl.errors import ConfigurationError, InfctlError
 from infctl.ports.load import LoadRequest, RequestRecord, Resolution
 
 HEARTBEAT_SECONDS = 5.0
 START_SECONDS = 20.0
 GRACE_SECONDS = 5.0
-_ENVIRONMENT = ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR")
+LEASE_SECONDS = 24.0
 
 
 class LocustLoad:
     """Clients in processes of their own; the id of a load is the file that names its processes.
 
-    `resolver` is the address and port of the name server that clients ask. The processes end by
-    themselves within 30 s when neither `start`'s process nor a reader of the log touches the lease.
+    `resolver` is the address and port of the name server that clients ask, `subnets` where a
+    country's clients ask from. The processes end by themselves within 30 s when neither `start`'s
+    process nor a reader of the log touches the lease; a load that ends after some time lives that
+    long by itself.
     """
 
-    def __init__(self, resolver: tuple[str, int], *, workers: int = 1) -> None:
+    def __init__(self, resolver: tuple[str, int], subnets: Mapping[str, str] | None = None) -> None:
         self._resolver = resolver
-        self._workers = workers
+        self._subnets = dict(subnets or {})
         self._readers: dict[Path, LogReader] = {}
         self._heartbeats: dict[str, asyncio.Task[None]] = {}
 
     async def start(self, request: LoadRequest) -> str:
         """Start clients, or find those that run for this log already."""
-        record = _record_of(request.log)
-        running = [p for p in _read_record(record) if p.is_alive()]
-        _touch(_lease_of(request.log))
+        record, lease = files.record_of(request.log), files.lease_of(request.log)
+        self._check(request)
+        running = [p for p in files.read_record(record) if p.is_alive()]
+        _touch(lease)
         if not running:
-            started = [self._spawn(request, number) for number in range(self._workers)]
-            _write_record(record, started)
+            started = [self._spawn(request, order) for order in self._orders(request)]
+            files.write_record(record, started)
             await self._wait_started(request.log, started)
-        self._keep(str(record), _lease_of(request.log))
+        if not request.seconds:
+            self._keep(str(record), lease)
         return str(record)
 
     async def stop(self, load_id: str) -> None:
@@ -52,7 +59,7 @@ class LocustLoad:
         if heartbeat is not None:
             heartbeat.cancel()
         record = Path(load_id)
-        processes = _read_record(record)
+        processes = files.read_record(record)
         for process in processes:
             process.send(signal.SIGTERM)
         if not await wait_gone(processes, GRACE_SECONDS):
@@ -72,39 +79,60 @@ class LocustLoad:
     def _reader(self, log: Path) -> LogReader:
         # A run that was resumed by another process has no heartbeat, but it reads.
         with contextlib.suppress(OSError):
-            os.utime(_lease_of(log))
+            os.utime(files.lease_of(log))
         return self._readers.setdefault(log, LogReader(log))
 
-    def _spawn(self, request: LoadRequest, number: int) -> subprocess.Popen[bytes]:
-        order = request.log.with_name(f"{request.log.name}.order-{number}.json")
-        write_order(order, self._order(request, number))
-        environment = {k: os.environ[k] for k in _ENVIRONMENT if k in os.environ}
-        with _output_of(request.log).open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "infctl.executor.load", "--request", str(order)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                env=environment,
+    def _check(self, request: LoadRequest) -> None:
+        unknown = [code for code, _ in request.countries if code not in self._subnets]
+        if unknown:
+            raise ConfigurationError(
+                f"where clients in {', '.join(unknown[:5])} ask from is not known",
+                hint="name a network of each country under `clients` in the access file",
+                unchanged="no traffic was sent",
             )
 
-    def _order(self, request: LoadRequest, number: int) -> Order:
+    def _orders(self, request: LoadRequest) -> list[Order]:
+        """One for each process: alone, or a master and its workers."""
+        order = self._order(request)
+        if request.shape.kind == "replay":
+            schedule = make_schedule(read_requests(Path(request.shape.source)), request.shape.speed)
+            path = files.schedule_of(request.log)
+            write_schedule(path, schedule)
+            order = replace(order, schedule=str(path), users=len(schedule))
+        if request.workers == 1:
+            return [order]
+        meeting = files.meeting_of(request.log)
+        _forget(meeting)
+        order = replace(order, workers=request.workers, meeting=str(meeting), role=WORKER)
+        workers = [replace(order, name=f"client-{n}") for n in range(request.workers)]
+        return [replace(order, role=MASTER, name="master"), *workers]
+
+    def _order(self, request: LoadRequest) -> Order:
         host, port = request.endpoint.rsplit(":", 1)
-        share, rest = divmod(request.users, self._workers)
-        users = share + (number < rest)
+        # A replayed log may name countries that nobody places; their clients are where we are.
         return Order(
             host=host,
             port=int(port),
-            users=users,
-            rate=request.rate * users / request.users,
+            users=request.users,
+            rate=request.rate,
             timeout=request.timeout,
             log=str(request.log),
-            lease=str(_lease_of(request.log)),
+            lease=str(files.lease_of(request.log)),
+            lease_seconds=LEASE_SECONDS + request.seconds,
+            seconds=request.seconds,
             resolver_address=self._resolver[0],
             resolver_port=self._resolver[1],
-            name=f"client-{number}",
+            name="client-0",
+            shape=request.shape,
+            countries=request.countries,
+            subnets=tuple(self._subnets.items()),
+            role=ALONE,
         )
+
+    def _spawn(self, request: LoadRequest, order: Order) -> subprocess.Popen[bytes]:
+        path = files.order_of(request.log, order.name)
+        write_order(path, order)
+        return files.spawn(path, files.output_of(request.log))
 
     async def _wait_started(self, log: Path, started: list[subprocess.Popen[bytes]]) -> None:
         """Until the log exists, which the clients make when they begin."""
@@ -112,9 +140,9 @@ class LocustLoad:
         while not _exists(log):
             dead = [p for p in started if p.poll() is not None]
             if dead or asyncio.get_running_loop().time() >= deadline:
-                await self.stop(str(_record_of(log)))
+                await self.stop(str(files.record_of(log)))
                 raise InfctlError(
-                    f"the load's clients did not start: {_last_line(_output_of(log))}",
+                    f"the load's clients did not start: {files.last_line(files.output_of(log))}",
                     hint="infctl doctor",
                     unchanged="no traffic was sent",
                 )
@@ -139,39 +167,5 @@ def _exists(path: Path) -> bool:
     return path.exists()
 
 
-def _forget(record: Path) -> None:
-    record.unlink(missing_ok=True)
-
-
-def _record_of(log: Path) -> Path:
-    return log.with_name(f"{log.name}.processes.json")
-
-
-def _lease_of(log: Path) -> Path:
-    return log.with_name(f"{log.name}.lease")
-
-
-def _output_of(log: Path) -> Path:
-    return log.with_name(f"{log.name}.out")
-
-
-def _write_record(record: Path, started: list[subprocess.Popen[bytes]]) -> None:
-    found = [process for p in started if (process := find(p.pid)) is not None]
-    temporary = record.with_suffix(".new")
-    temporary.write_text(json.dumps([[p.pid, p.started] for p in found]))
-    temporary.replace(record)
-
-
-def _read_record(record: Path) -> list[Process]:
-    try:
-        return [Process(int(pid), int(started)) for pid, started in json.loads(record.read_text())]
-    except (OSError, ValueError, TypeError):
-        return []
-
-
-def _last_line(path: Path) -> str:
-    try:
-        lines = path.read_text(errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1][:200] if lines else "they said nothing"
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)

@@ -1,5 +1,8 @@
 """One A query to one server, for the clients' process, where there is no asyncio."""
 
+import ipaddress
+
+import dns.edns
 import dns.exception
 import dns.message
 import dns.query
@@ -10,9 +13,16 @@ TIMEOUT = 1.0
 ATTEMPTS = 2
 
 
-def resolve(name: str, address: str, port: int) -> tuple[tuple[str, ...], float]:
-    """The addresses of `name` and the TTL in seconds; OSError where the server does not answer."""
-    query = dns.message.make_query(name, dns.rdatatype.A)
+def resolve(name: str, address: str, port: int, subnet: str = "") -> tuple[tuple[str, ...], float]:
+    """The addresses of `name` and the TTL in seconds; OSError where the server does not answer.
+
+    `subnet` is where the client is, for servers that answer by place: an EDNS client subnet.
+    """
+    options = []
+    if subnet:
+        network = ipaddress.ip_network(subnet)
+        options = [dns.edns.ECSOption(str(network.network_address), network.prefixlen)]
+    query = dns.message.make_query(name, dns.rdatatype.A, options=options or None)
     answer = _ask(query, address, port)
     if answer.rcode() != dns.rcode.NOERROR:
         raise OSError(f"{name}: {dns.rcode.to_text(answer.rcode())}")

@@ -1,12 +1,17 @@
 """The clients' log: one JSON object a line, a request or a resolution. No gevent here."""
 
 import json
+import os
+import stat
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from infctl.errors import ConfigurationError
 from infctl.ports.load import RequestRecord, Resolution
 
+LARGEST_BYTES = 1024 * 1024 * 1024
 _REQUEST = "request"
 _RESOLVED = "resolved"
 
@@ -19,6 +24,20 @@ def request_line(record: RequestRecord, request_id: str) -> str:
 def resolution_line(resolution: Resolution) -> str:
     """One resolution as a line."""
     return json.dumps({"kind": _RESOLVED, **asdict(resolution)}) + "\n"
+
+
+def check_log(path: Path) -> None:
+    """ConfigurationError unless it is a regular file of at most 1 GiB that can be read."""
+    try:
+        # Opening a pipe would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        found = os.fstat(descriptor)
+        os.close(descriptor)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or "no path"
+        raise ConfigurationError(f"the request log {path} cannot be read: {reason}") from None
+    if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
+        raise ConfigurationError(f"the request log {path} is no regular file of at most 1 GiB")
 
 
 class LogReader:
@@ -52,18 +71,33 @@ class LogReader:
         whole = new[: new.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            self._add(line)
+            found = parse_line(line)
+            if isinstance(found, RequestRecord):
+                self._requests.append(found)
+            elif found is not None:
+                self._resolutions.append(found)
 
-    def _add(self, line: bytes) -> None:
-        # A process that was killed may have left half a line; it counts for nothing.
-        try:
-            data: dict[str, Any] = json.loads(line)
-            kind = data.pop("kind")
-            if kind == _REQUEST:
-                data.pop("id")
-                self._requests.append(RequestRecord(**data))
-            elif kind == _RESOLVED:
-                data["addresses"] = tuple(data["addresses"])
-                self._resolutions.append(Resolution(**data))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return
+
+def parse_line(line: bytes) -> RequestRecord | Resolution | None:
+    """What a line says; None for one that a killed process left half."""
+    try:
+        data: dict[str, Any] = json.loads(line)
+        kind = data.pop("kind")
+        if kind == _REQUEST:
+            data.pop("id")
+            return RequestRecord(**data)
+        if kind == _RESOLVED:
+            data["addresses"] = tuple(data["addresses"])
+            return Resolution(**data)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return None
+
+
+def read_records(path: Path) -> Iterator[RequestRecord | Resolution]:
+    """All that a log holds, line by line, in the order of writing."""
+    with path.open("rb") as file:
+        for line in file:
+            found = parse_line(line)
+            if found is not None:
+                yield found

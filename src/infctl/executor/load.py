@@ -17,7 +17,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="infctl.executor.load")
     parser.add_argument("--request", type=Path, required=True)
     order = read_order(parser.parse_args().request)
-    run(order, lambda name: resolve(name, order.resolver_address, order.resolver_port))
+    server = (order.resolver_address, order.resolver_port)
+    run(order, lambda name, subnet: resolve(name, *server, subnet))
 
 
 if __name__ == "__main__":

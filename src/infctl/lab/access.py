@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.lab import addresses, locate
+from infctl.lab.dns import places
 from infctl.lab.errors import LabError
 from infctl.lab.spec import Lab
 
@@ -49,6 +50,7 @@ def describe(lab: Lab, left_out: Sequence[str] = ()) -> dict[str, Any]:
             "secret_access_key": _KEY,
         },
         "resolver": {"address": lab.shared("dns"), "port": addresses.DNS_PORT},
+        "clients": places.client_networks(),
         "faults": {"socket": str(lab.admin_socket)},
     }
 

@@ -48,6 +48,16 @@ def _check_address(value: str) -> str:
     return value
 
 
+def _check_network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError("not a network such as 198.18.93.0/24") from None
+    return value
+
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Network = Annotated[str, Field(max_length=49), AfterValidator(_check_network)]
 Url = Annotated[str, Field(max_length=2048), AfterValidator(_check_url)]
 AbsolutePath = Annotated[str, Field(max_length=4096), AfterValidator(_check_absolute)]
 
@@ -87,6 +97,7 @@ class Environment(Section):
 
     `left_out` are regions of the platform file that this environment does without, on purpose: a
     region that is neither there nor in `regions` was forgotten, and is shown as unknown.
+    `clients` are networks from which a load's clients in a country ask the name servers.
     """
 
     api_version: Literal["infctl.dev/v1"] = Field(alias="apiVersion")
@@ -99,6 +110,7 @@ class Environment(Section):
     left_out: Annotated[tuple[Name, ...], Field(max_length=64, strict=False)] = ()
     cloud: CloudAccess
     resolver: ResolverAccess | None = None
+    clients: Annotated[dict[Country, Network], Field(max_length=300)] = Field(default_factory=dict)
     faults: FaultsAccess | None = None
     notifications: Annotated[dict[Name, RouteAccess], Field(max_length=64)] = Field(
         default_factory=dict

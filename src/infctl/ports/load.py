@@ -6,11 +6,34 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """How the rate moves; seconds count from the load's start, rates are requests per second.
+
+    `steady`: the load's rate. `ramp`: from the load's rate to `peak` in `over` seconds, from
+    `after` on, and then `peak`. `spike`: `peak` for `over` seconds, from `after` on. `diurnal`:
+    a day of `over` seconds between the load's rate and `peak`. `replay`: what the request log
+    `source` holds, `speed` times as fast, with its clients and countries.
+    """
+
+    kind: str = "steady"
+    peak: float = 0.0
+    after: float = 0.0
+    over: float = 0.0
+    source: str = ""
+    speed: float = 1.0
+
+
+STEADY = Shape()
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRequest:
     """What to start: `rate` requests per second over `users` clients of `endpoint` (host:port).
 
     Every client resolves `endpoint` through the platform's name servers and honours TTLs;
-    `timeout` in seconds bounds one request.
+    `timeout` in seconds bounds one request. `countries` are codes with their shares of the
+    clients, of any sum; without any, clients are where this machine is. More than one of
+    `workers` are processes behind a master. After `seconds` clients end by themselves (0: never).
     """
 
     endpoint: str
@@ -18,11 +41,18 @@ class LoadRequest:
     rate: float
     timeout: float
     log: Path
+    shape: Shape = STEADY
+    countries: tuple[tuple[str, float], ...] = ()
+    workers: int = 1
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request as its client saw it; times in seconds since the epoch."""
+    """One request as its client saw it; times in seconds since the epoch.
+
+    `country` is the client's, `model` the version of the model that answered; empty where unknown.
+    """
 
     client: str
     started: float
@@ -31,6 +61,8 @@ class RequestRecord:
     status: int
     region: str
     address: str
+    country: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

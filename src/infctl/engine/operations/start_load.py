@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from infctl.content.load_shape import countries_problem, read_shape, shape_problem
 from infctl.engine import arguments
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
-from infctl.ports.load import LoadRequest
+from infctl.ports.load import STEADY, LoadRequest
 
 
 class StartLoad(Handler):
-    """Args: step (its own id), endpoint, users, rate, timeout, log (below the run's folder)."""
+    """Args: step (its own id), endpoint, users, rate, timeout, log (below the run's folder);
+    optional: shape, countries (code to share), workers (processes).
+    """
 
     kind = "start_load"
     completes = True
@@ -25,11 +28,20 @@ class StartLoad(Handler):
             "timeout": arguments.number(0.01, 600),
             "log": arguments.below,
         }
-        arguments.check_arguments(self.kind, args, rules)
+        optional = {
+            "shape": shape_problem,
+            "countries": countries_problem,
+            "workers": arguments.whole(1, 16),
+        }
+        arguments.check_arguments(self.kind, args, rules, optional)
 
     def touches(self, args: Args) -> tuple[str, ...]:
         """Whoever serves the endpoint."""
-        return (f"requests to {args['endpoint']}: {args['rate']:g} a second",)
+        shape = read_shape(args.get("shape"))
+        if shape.kind == "replay":
+            return (f"requests to {args['endpoint']}: those of a recorded log",)
+        most = max(args["rate"], shape.peak)
+        return (f"requests to {args['endpoint']}: {'up to ' * (shape != STEADY)}{most:g} a second",)
 
     def loss(self, args: Args) -> str:
         """Whether they run."""
@@ -47,7 +59,16 @@ class StartLoad(Handler):
         log = context.path(args["log"])
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         load = await context.world.load.start(
-            LoadRequest(args["endpoint"], args["users"], args["rate"], args["timeout"], log)
+            LoadRequest(
+                endpoint=args["endpoint"],
+                users=args["users"],
+                rate=args["rate"],
+                timeout=args["timeout"],
+                log=log,
+                shape=read_shape(args.get("shape")),
+                countries=tuple(dict(args.get("countries") or {}).items()),
+                workers=args.get("workers", 1),
+            )
         )
         return {"load": load, "at": context.world.clock.wall()}
 

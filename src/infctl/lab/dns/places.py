@@ -86,6 +86,15 @@ def address_in(country: str, subdivision: str = "") -> str:
     raise KeyError(country)
 
 
+def client_networks() -> dict[str, str]:
+    """The IPv4 network of each country, for clients that name where they are."""
+    return {
+        place.country: str(network)
+        for network, place in networks().items()
+        if not place.subdivision and network.version == 4
+    }
+
+
 class Places:
     """Finds the place of an address."""
 
