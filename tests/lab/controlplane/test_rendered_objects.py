@@ -115,4 +115,11 @@ def test_our_definitions_are_marked_as_ours(control_plane: ControlPlane) -> None
         for d in json.loads(found)["items"]
         if d["metadata"].get("annotations", {}).get("infctl.dev/definition") == "structural"
     }
-    assert marked == {"BackendTrafficPolicy", "PrometheusRule", "ScaledObject", "ServiceMonitor"}
+    ours = {
+        "BackendTrafficPolicy",
+        "ScaledObject",
+        "PodMonitor",
+        "PrometheusRule",
+        "ServiceMonitor",
+    }
+    assert marked >= ours

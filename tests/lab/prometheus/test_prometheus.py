@@ -19,15 +19,12 @@ import pytest
 from infctl.lab import addresses, locate, pki
 from infctl.lab.errors import LabError
 from infctl.lab.prometheus import parts, prepare, provide
-from infctl.lab.prometheus.targets import follow, make_targets
+from infctl.lab.prometheus.targets import make_targets
 from infctl.lab.spec import Lab, Region
 
 SERIES = b"""envoy_http_downstream_rq_completed{envoy_http_conn_manager_prefix="ingress"} 7
 envoy_that_nobody_reads 1
 """
-
-
-PORT = {"name": "metrics", "containerPort": 8082}
 
 
 class Envoy(BaseHTTPRequestHandler):
@@ -62,7 +59,7 @@ def running(lab: Lab) -> Iterator[str]:
             while asyncio.run(_ask(part.ready)):
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
-            yield f"http://{lab.edge(region, 'metrics')}:{addresses.METRICS_PORT}"
+            yield f"http://{lab.inner(region, 'metrics')}:{addresses.METRICS_PORT}"
         finally:
             process.kill()
 
@@ -100,8 +97,9 @@ def test_it_scrapes_the_gateway_and_keeps_only_what_is_read(lab: Lab) -> None:
 
 
 def pod(name: str, phase: str = "Running", port: str = "metrics", **labels: str) -> dict[str, Any]:
+    ours = {"app.kubernetes.io/managed-by": "infctl", **labels}
     return {
-        "metadata": {"name": name, "namespace": "vision", "labels": labels},
+        "metadata": {"name": name, "namespace": "vision", "labels": ours},
         "spec": {"containers": [{"ports": [{"name": port, "containerPort": 8082}]}]},
         "status": {"phase": phase, "podIP": "239.16.1.64"},
     }
@@ -113,34 +111,10 @@ def test_running_pods_with_a_metrics_port_are_targets_at_the_address_they_listen
         pod("b", phase="Pending"),
         pod("c", port="http"),
         {"metadata": {"name": "d", "namespace": "vision"}, "spec": {}, "status": {}},
+        pod("e", **{"app.kubernetes.io/managed-by": "somebody"}),
     ]
     labels = {"namespace": "vision", "pod": "a", "track": "stable"}
     assert make_targets(pods) == [{"targets": ["127.16.1.64:8082"], "labels": labels}]
-
-
-@pytest.mark.control_plane
-def test_pods_of_a_real_api_server_are_followed(
-    control_plane: Any, namespace: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "pods.json"
-    manifest = {
-        "metadata": {"name": "a", "labels": {"app.kubernetes.io/managed-by": "infctl"}},
-        "spec": {"containers": [{"name": "c", "image": "x", "ports": [PORT]}]},
-    }
-    ready = {"status": {"phase": "Running", "podIP": "239.16.1.70"}}
-
-    async def change() -> None:
-        async with control_plane.cluster("prometheus") as reading:
-            following = asyncio.create_task(follow(reading, path))
-            async with control_plane.cluster("lab") as writing, asyncio.timeout(20):
-                place = f"/api/v1/namespaces/{namespace}/pods"
-                await writing.create(place, manifest)
-                await writing.patch(f"{place}/a/status", ready)
-                while not path.exists() or "127.16.1.70:8082" not in path.read_text():  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-            following.cancel()
-
-    control_plane.run(change())
 
 
 @pytest.fixture

@@ -41,7 +41,15 @@ ROLES: dict[str, tuple[str, list[Rule]]] = {
             _rule(["discovery.k8s.io"], ["endpointslices"], _READ),
         ],
     ),
-    "infctl-prometheus": ("infctl:prometheus", [_rule([""], ["pods", "nodes", "services"], _READ)]),
+    "infctl-prometheus": (
+        "infctl:prometheus",
+        [
+            _rule([""], ["pods", "nodes", "services"], _READ),
+            _rule(["discovery.k8s.io"], ["endpointslices"], _READ),
+            _rule(["monitoring.coreos.com"], _ALL, _READ),
+            _rule([""], ["events"], ["create"]),
+        ],
+    ),
     "infctl-metrics": ("infctl:metrics", [_rule(["monitoring.coreos.com"], _ALL, _READ)]),
 }
 

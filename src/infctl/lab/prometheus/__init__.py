@@ -1,4 +1,8 @@
-"""A region's Prometheus: scrapes that region only, and knows its pods from its API server."""
+"""A region's Prometheus, configured by the monitors and rules of that region alone.
+
+`translation` and what it imports are pure (objects in, jobs and rules out); `controller` watches,
+asks promtool, writes and has Prometheus read it.
+"""
 
 from infctl.lab.prometheus.parts import parts, prepare
 

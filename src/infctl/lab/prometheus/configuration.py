@@ -1,9 +1,11 @@
 """What a region's Prometheus scrapes, as its configuration file. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from infctl.lab import addresses
+from infctl.lab.prometheus.objects import Job
 from infctl.lab.spec import Lab, Region
 
 GATEWAY_SERIES = (
@@ -17,8 +19,19 @@ GATEWAY_SERIES = (
 POD_SERIES = "infctl_.*|model_infer_request_.*|rest_server_requests_total|process_.*_bytes"
 
 
-def make_configuration(lab: Lab, region: Region, targets: Path) -> dict[str, Any]:
-    """The file's content as plain values; `targets` is the file that names the pods."""
+def make_configuration(
+    lab: Lab,
+    region: Region,
+    targets: Path,
+    *,
+    jobs: Sequence[tuple[Job, Path]] = (),
+    rules: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """The file's content as plain values.
+
+    `targets` is the file that names the pods which no monitor names; `jobs` are those of monitors,
+    each with the file of its targets; `rules` are the files of rules.
+    """
     interval = f"{round(lab.timings.scrape_interval * 1000)}ms"
     return {
         "global": {
@@ -27,7 +40,12 @@ def make_configuration(lab: Lab, region: Region, targets: Path) -> dict[str, Any
             "evaluation_interval": "5s",
             "external_labels": {"region": region.name},
         },
-        "scrape_configs": [_gateway(lab, region), _pods(targets)],
+        "rule_files": [str(path) for path in rules],
+        "scrape_configs": [
+            _gateway(lab, region),
+            _pods(targets),
+            *({**job.configuration, "file_sd_configs": [_watched(path)]} for job, path in jobs),
+        ],
     }
 
 
@@ -42,12 +60,17 @@ def _gateway(lab: Lab, region: Region) -> dict[str, Any]:
 
 
 def _pods(targets: Path) -> dict[str, Any]:
-    """Pods that infctl deployed, as `targets.py` found them."""
+    """Pods that infctl deployed and no monitor scrapes, as `targets.py` finds them."""
     return {
         "job_name": "server",
-        "file_sd_configs": [{"files": [str(targets)], "refresh_interval": "10s"}],
+        "file_sd_configs": [_watched(targets)],
         "metric_relabel_configs": [_keep(POD_SERIES)],
     }
+
+
+def _watched(path: Path) -> dict[str, Any]:
+    """Changes are seen at once; the interval is for those that were missed."""
+    return {"files": [str(path)], "refresh_interval": "10s"}
 
 
 def _keep(series: str) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """Prometheus, as the supervisor starts it."""
 
-import json
+import shutil
 import sys
 from pathlib import Path
 
 from infctl.lab import addresses
 from infctl.lab.part import Part
+from infctl.lab.prometheus import files
 from infctl.lab.prometheus.configuration import make_configuration
 from infctl.lab.prometheus.provide import binary
-from infctl.lab.prometheus.targets import listed_file, write_targets
+from infctl.lab.prometheus.targets import listed_file
 from infctl.lab.readiness import http_ok
 from infctl.lab.spec import Lab, Region
 
@@ -18,15 +19,16 @@ _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "GOGC": "50", "GOMAXPROCS": "1"}
 
 
 def prepare(lab: Lab, region: Region) -> None:
-    """Write the configuration (JSON is YAML), and no pods where none were found yet."""
+    """Write the configuration of the lab's own parts; monitors and rules are read anew."""
     folder = _folder(lab, region)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     targets = targets_file(lab, region)
     listed_file(targets).unlink(missing_ok=True)
+    for name in (files.TARGETS, files.RULES):
+        shutil.rmtree(folder / name, ignore_errors=True)
     if not targets.exists():
-        write_targets(targets, [])
-    configuration = make_configuration(lab, region, targets)
-    (folder / "prometheus.yml").write_text(json.dumps(configuration, indent=1))
+        files.write_json(targets, [])
+    files.write_json(folder / files.CONFIGURATION, make_configuration(lab, region, targets))
 
 
 def targets_file(lab: Lab, region: Region) -> Path:
@@ -34,16 +36,21 @@ def targets_file(lab: Lab, region: Region) -> Path:
     return _folder(lab, region) / "pods.json"
 
 
+def server_url(lab: Lab, region: Region) -> str:
+    """Where the server listens."""
+    return f"http://{_address(lab, region)}"
+
+
 def parts(lab: Lab, region: Region) -> list[Part]:
-    """The server, and what follows the pods for it; the server waits for nobody."""
-    return [_server(lab, region), _targets(lab, region)]
+    """The server, and the controller that configures it; the server waits for nobody."""
+    return [_server(lab, region), _controller(lab, region)]
 
 
-def _targets(lab: Lab, region: Region) -> Part:
+def _controller(lab: Lab, region: Region) -> Part:
     listed = listed_file(targets_file(lab, region))
 
     async def ready() -> str:
-        return "" if listed.exists() else "the region's pods are not listed yet"
+        return "" if listed.exists() else "the region's objects are not read yet"
 
     return Part(
         name=f"metrics-{region.name}",
@@ -57,22 +64,24 @@ def _targets(lab: Lab, region: Region) -> Part:
         ready=ready,
         after=(f"api-{region.name}",),
         grace=0.5,
-        detail="finds the pods for Prometheus",
+        detail="monitors and rules become what Prometheus does",
     )
 
 
 def _server(lab: Lab, region: Region) -> Part:
-    address = f"{lab.edge(region, 'metrics')}:{addresses.METRICS_PORT}"
+    address = _address(lab, region)
     folder = _folder(lab, region)
     return Part(
         name=f"prometheus-{region.name}",
         region=region.name,
         argv=(
             str(binary()),
-            f"--config.file={folder / 'prometheus.yml'}",
+            f"--config.file={folder / files.CONFIGURATION}",
             f"--storage.tsdb.path={folder / 'data'}",
             f"--storage.tsdb.retention.time={RETENTION}",
             f"--web.listen-address={address}",
+            # Its controller has it read its configuration again, and waits for the answer.
+            "--web.enable-lifecycle",
             "--no-storage.tsdb.wal-compression",
             "--log.level=warn",
         ),
@@ -81,6 +90,10 @@ def _server(lab: Lab, region: Region) -> Part:
         addresses=(address,),
         detail=f"every {lab.timings.scrape_interval:g} s, kept for {RETENTION}",
     )
+
+
+def _address(lab: Lab, region: Region) -> str:
+    return f"{lab.inner(region, 'metrics')}:{addresses.METRICS_PORT}"
 
 
 def _folder(lab: Lab, region: Region) -> Path:

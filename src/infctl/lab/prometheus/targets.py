@@ -1,36 +1,36 @@
-"""Finds a region's pods for its Prometheus, and writes them into the file that it watches.
+"""Finds pods that infctl deployed and that no monitor scrapes, for the region's Prometheus."""
 
-Distributions build Prometheus without discovery through the Kubernetes API, so this small process
-stands in: it follows the pods that infctl deployed and writes their metrics ports.
-"""
-
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from infctl.lab import addresses
-from infctl.lab.cluster import Cluster
+from infctl.lab.prometheus.objects import Object
+from infctl.lab.prometheus.scraping import MANAGER, MANAGER_LABEL
 
-Object = dict[str, Any]
-
-SELECTOR = "app.kubernetes.io/managed-by=infctl"
 PORT_NAME = "metrics"
 
 
-def make_targets(pods: Iterable[Mapping[str, Any]]) -> list[Object]:
-    """A group of targets for each running pod that has a port named `metrics`. Pure."""
+def make_targets(pods: Iterable[Mapping[str, Any]], covered: Collection[str] = ()) -> list[Object]:
+    """A group of targets for each running pod of infctl that has a port named `metrics`. Pure.
+
+    `covered` are the addresses that monitors scrape already: nothing is counted twice.
+    """
     found = []
     for pod in pods:
         status, metadata = pod.get("status", {}), pod["metadata"]
+        own = metadata.get("labels") or {}
         address, port = status.get("podIP"), _port(pod)
-        if status.get("phase") != "Running" or not address or not port:
+        if own.get(MANAGER_LABEL) != MANAGER or status.get("phase") != "Running":
+            continue
+        # A pod is known as 239.x.y.z and listens on 127.x.y.z.
+        target = f"{addresses.listens_on(address)}:{port}" if address and port else ""
+        if not target or target in covered:
             continue
         labels = {"namespace": metadata["namespace"], "pod": metadata["name"]}
-        if track := metadata.get("labels", {}).get("infctl.dev/track"):
+        if track := own.get("infctl.dev/track"):
             labels["track"] = track
-        # A pod is known as 239.x.y.z and listens on 127.x.y.z.
-        found.append({"targets": [f"{addresses.listens_on(address)}:{port}"], "labels": labels})
+        found.append({"targets": [target], "labels": labels})
     return sorted(found, key=lambda group: str(group["targets"]))
 
 
@@ -40,31 +40,6 @@ def _port(pod: Mapping[str, Any]) -> int:
     return next((int(p["containerPort"]) for p in ports if p.get("name") == PORT_NAME), 0)
 
 
-def write_targets(path: Path, targets: list[Object]) -> None:
-    """Replace the file in one step: Prometheus never reads half of it."""
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(targets))
-    temporary.replace(path)
-
-
 def listed_file(targets: Path) -> Path:
-    """Is there once the pods were listed."""
+    """Is there once the region's objects were read."""
     return targets.with_name("listed")
-
-
-async def follow(cluster: Cluster, path: Path) -> None:
-    """Write the file anew after each change, for ever."""
-    pods: dict[str, Object] = {}
-    written: list[Object] | None = None
-    async for kind, found in cluster.watch("/api/v1/pods", labelSelector=SELECTOR):
-        if kind == "LISTED":
-            pods = {item["metadata"]["uid"]: item for item in found.get("items") or []}
-            listed_file(path).touch()
-        elif kind == "DELETED":
-            pods.pop(found["metadata"]["uid"], None)
-        else:
-            pods[found["metadata"]["uid"]] = found
-        targets = make_targets(pods.values())
-        if targets != written:
-            write_targets(path, targets)
-            written = targets

@@ -1,0 +1,151 @@
+"""Follows a region's monitors and rules, and keeps its Prometheus as they say."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from infctl.lab.cluster import Cluster
+from infctl.lab.prometheus import files
+from infctl.lab.prometheus.announcing import Announcer
+from infctl.lab.prometheus.configuration import make_configuration
+from infctl.lab.prometheus.objects import (
+    GROUP,
+    Job,
+    Key,
+    Object,
+    Objects,
+    Refusal,
+    RuleFile,
+    key,
+)
+from infctl.lab.prometheus.promtool import CONFIGURATION, RULES, Promtool
+from infctl.lab.prometheus.reloading import Reloader
+from infctl.lab.prometheus.targets import listed_file, make_targets
+from infctl.lab.prometheus.translation import make_jobs, make_rules
+from infctl.lab.spec import Lab, Region
+
+PATHS = {
+    "services": "/api/v1/services",
+    "slices": "/apis/discovery.k8s.io/v1/endpointslices",
+    "pods": "/api/v1/pods",
+    "service_monitors": f"/apis/{GROUP}/v1/servicemonitors",
+    "pod_monitors": f"/apis/{GROUP}/v1/podmonitors",
+    "rules": f"/apis/{GROUP}/v1/prometheusrules",
+}
+KINDS = {
+    "service_monitors": "ServiceMonitor",
+    "pod_monitors": "PodMonitor",
+    "rules": "PrometheusRule",
+}
+DEBOUNCE = 0.05
+_log = logging.getLogger(__name__)
+
+
+class Controller:
+    """One region's controller; `run` ends only by cancellation."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        lab: Lab,
+        region: Region,
+        targets: Path,
+        promtool: Promtool,
+        reloader: Reloader,
+    ) -> None:
+        self._cluster = cluster
+        self._lab = lab
+        self._region = region
+        self._targets = targets
+        self._folder = targets.parent
+        self._promtool = promtool
+        self._reloader = reloader
+        self._announcer = Announcer(cluster)
+        self._objects = Objects()
+        self._listed: set[str] = set()
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow all kinds; write after each burst of changes."""
+        async with asyncio.TaskGroup() as tasks:
+            for kind in PATHS:
+                tasks.create_task(self._follow(kind))
+            tasks.create_task(self._translate())
+            tasks.create_task(self._reloader.run())
+
+    async def _follow(self, kind: str) -> None:
+        store: dict[Key, Object] = getattr(self._objects, kind)
+        async for event, item in self._cluster.watch(PATHS[kind]):
+            if event == "LISTED":
+                store.clear()
+                store.update({key(found): found for found in item.get("items") or []})
+                for found in store.values():
+                    _complete(found, kind)
+                self._listed.add(kind)
+            elif event == "DELETED":
+                store.pop(key(item), None)
+            else:
+                store[key(item)] = item
+            self._changed.set()
+
+    async def _translate(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(DEBOUNCE)
+            self._changed.clear()
+            # An object that was not read yet is not one that is gone.
+            if len(self._listed) < len(PATHS):
+                continue
+            try:
+                await self._write()
+            except OSError as error:
+                _log.error("the files of Prometheus cannot be written: %s", error)
+                asyncio.get_running_loop().call_later(1.0, self._changed.set)
+
+    async def _write(self) -> None:
+        jobs, refused = make_jobs(self._objects, self._lab.timings.scrape_interval)
+        rules, others = make_rules(self._objects)
+        refused += others
+        jobs = await self._good_jobs(jobs, refused)
+        rules = await self._good_rules(rules, refused)
+        covered = {address for job in jobs for address in job.addresses}
+        files.write_json(self._targets, make_targets(self._objects.pods.values(), covered))
+        made = make_configuration(
+            self._lab,
+            self._region,
+            self._targets,
+            jobs=[(job, files.targets_of(self._folder, job)) for job in jobs],
+            rules=[files.rules_of(self._folder, file) for file in rules],
+        )
+        if files.write_all(self._folder, jobs, rules, made):
+            self._reloader.want(lambda: files.remove_others(self._folder, jobs, rules))
+        listed_file(self._targets).touch()
+        await self._announcer.tell(refused)
+
+    async def _good_jobs(self, jobs: list[Job], refused: list[Refusal]) -> list[Job]:
+        """A monitor of which one endpoint is refused is left out whole."""
+        contents = [{"scrape_configs": [job.configuration]} for job in jobs]
+        said = await self._promtool.judge(CONFIGURATION, contents)
+        bad = {
+            key_of(job): Refusal(job.owner, why) for job, why in zip(jobs, said, strict=True) if why
+        }
+        refused += bad.values()
+        return [job for job in jobs if key_of(job) not in bad]
+
+    async def _good_rules(self, rules: list[RuleFile], refused: list[Refusal]) -> list[RuleFile]:
+        said = await self._promtool.judge(RULES, [{"groups": file.groups} for file in rules])
+        told = list(zip(rules, said, strict=True))
+        refused += [Refusal(file.owner, why) for file, why in told if why]
+        return [file for file, why in told if not why]
+
+
+def key_of(job: Job) -> str:
+    """What is the same for all jobs of a monitor."""
+    return str(job.owner["metadata"]["uid"])
+
+
+def _complete(item: Object, kind: str) -> None:
+    """Items of a list do not say what they are."""
+    if kind in KINDS:
+        item.setdefault("apiVersion", f"{GROUP}/v1")
+        item.setdefault("kind", KINDS[kind])
