@@ -16,6 +16,7 @@ _KINDS = {
     "env": "environments",
     "name": "environments",
     "step": "steps",
+    "user": "users",
 }
 """What the value of a parameter of that name is; `name` is a lab's, unless `_choices` knows."""
 _LISTS = ("break_glass", "faults")

@@ -61,6 +61,16 @@ def _steps(arguments: Sequence[str], options: Mapping[str, str]) -> list[str]:
     return [str(_at(step, "id", "")) for step in steps]
 
 
+def _users(arguments: Sequence[str], options: Mapping[str, str]) -> list[str]:
+    """Of the lab that is named, else of the usual one."""
+    name = options.get("--name") or "lab"
+    if arguments or "/" in name:
+        return []
+    known = _read(state_folder() / "labs" / name / "shared" / "identity" / "people.json")
+    people = known if isinstance(known, list) else []
+    return [user for person in people if (user := _at(person, "name", ""))]
+
+
 def _names(folder: Path) -> list[str]:
     with contextlib.suppress(OSError):
         return [path.name for path in folder.iterdir()]
@@ -83,4 +93,5 @@ _KINDS: dict[str, Callable[[Sequence[str], Mapping[str, str]], list[str]]] = {
     "regions": _regions,
     "environments": _environments,
     "steps": _steps,
+    "users": _users,
 }

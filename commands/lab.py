@@ -4,27 +4,24 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from infctl.commands import lab_rows
 from infctl.commands.context import context_of
 from infctl.commands.lab_errors import translated
+from infctl.commands.lab_identity import token, users
+from infctl.commands.lab_name import DEFAULT_NAME, NameOption, running
 from infctl.commands.lab_programs import provide_programs
 from infctl.commands.output import Output, OutputOption, note, show, terminal_width, write
 from infctl.errors import UsageError
 from infctl.model.names import nearest
 from infctl.model.text import clean
 
-if TYPE_CHECKING:
-    from infctl.lab.spec import Lab
-
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Several regions on this machine."
 )
-NameOption = Annotated[str, typer.Option("--name", help="Which lab; they run side by side.")]
-DEFAULT_NAME = "lab"
 _WATCH_SECONDS = 2.0
 _WIDE_COLUMNS = 120
 _FOLLOW_SECONDS = 0.2
@@ -127,7 +124,7 @@ def env(
     with translated():
         from infctl.lab import access
 
-        lab = _running(name)
+        lab = running(name)
         for key, value in access.variables(lab).items():
             write(f"export {key}={shlex.quote(value)}\n")
         if shell:
@@ -173,6 +170,10 @@ def down(
         note(f"the lab {name} is down: {time.monotonic() - began:.1f} s")
 
 
+app.command()(users)
+app.command()(token)
+
+
 def _show_status(name: str, output: Output) -> None:
     with translated():
         from infctl.lab import lifecycle, locate, processes
@@ -194,14 +195,6 @@ def _show_status(name: str, output: Output) -> None:
         used = sum(processes.proportional_bytes(pid) for pid in lab_rows.all_pids(found)) >> 20
         write(f"\nMemory in all: {used} MB, shared pages counted once.\n")
         write("".join(f"{line}\n" for line in lab_rows.NOT_ENFORCED))
-
-
-def _running(name: str) -> "Lab":
-    from infctl.lab import lifecycle, locate, spec
-
-    state = locate.state_of(name)
-    lifecycle.read_status(state)
-    return spec.load(state)
 
 
 def _find_log(name: str, part: str) -> Path:
