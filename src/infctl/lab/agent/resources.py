@@ -36,7 +36,7 @@ def parse_quantity(text: str) -> Decimal:
         raise ValueError(f"{text!r} is no quantity")
     number, suffix = matched.groups()
     if suffix in _BINARY:
-        return Decimal(number) * 1024 ** _BINARY[suffix]
+        return Decimal(number) * Decimal(1024) ** _BINARY[suffix]
     if suffix in _DECIMAL:
         return Decimal(number).scaleb(_DECIMAL[suffix])
     if suffix[0] in "eE" and suffix[1:].lstrip("+-").isdigit():

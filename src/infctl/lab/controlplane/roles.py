@@ -1,10 +1,12 @@
-"""Roles of the lab's users: each may do what its part does, and no more."""
+"""Roles of the lab's parts and people: each may do what it is there for, and no more."""
 
 from typing import Any
 
 Rule = dict[str, list[str]]
 OPERATORS = "infctl:operators"
 """The group of whoever uses the lab's kubeconfig."""
+ELEVATED = "infctl:elevated"
+"""The group of break-glass: no token of the lab's own has it, the issuer's do for minutes."""
 
 _READ = ["get", "list", "watch"]
 _ALL = ["*"]
@@ -50,32 +52,98 @@ ROLES: dict[str, tuple[str, list[Rule]]] = {
             _rule([""], ["events"], ["create"]),
         ],
     ),
+    "infctl-autoscaler": (
+        "infctl:autoscalers",
+        [
+            _rule(["keda.sh"], ["scaledobjects"], _READ),
+            _rule(["keda.sh"], ["scaledobjects/status"], ["update", "patch"]),
+            _rule(["autoscaling"], ["horizontalpodautoscalers"], _ALL),
+            _rule(_ALL, ["*/scale"], ["get", "update", "patch"]),
+            _rule([""], ["pods", "nodes"], _READ),
+            _rule([""], ["events"], ["create", "patch"]),
+        ],
+    ),
     "infctl-metrics": ("infctl:metrics", [_rule(["monitoring.coreos.com"], _ALL, _READ)]),
 }
 
-BUILT_IN = {
-    "infctl-operator": (OPERATORS, "cluster-admin"),
-    "infctl-viewer": ("infctl:viewers", "view"),
-    "infctl-viewer-nodes": ("infctl:viewers", "infctl-nodes-view"),
-}
 ADDED_GROUPS = (
     "gateway.networking.k8s.io",
     "gateway.envoyproxy.io",
     "keda.sh",
     "monitoring.coreos.com",
 )
-NODES_VIEW = [
-    _rule([""], ["nodes", "namespaces"], _READ),
-    _rule(list(ADDED_GROUPS), _ALL, _READ),
+_METRICS = ["metrics.k8s.io", "external.metrics.k8s.io"]
+_OPERATED = [
+    "apps",
+    "batch",
+    "autoscaling",
+    "policy",
+    "networking.k8s.io",
+    "discovery.k8s.io",
+    "coordination.k8s.io",
+    "events.k8s.io",
+    "scheduling.k8s.io",
+    *ADDED_GROUPS,
 ]
+_LOOKED_AT = [
+    "rbac.authorization.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "storage.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    *_METRICS,
+]
+_OF_NAMESPACES = [
+    *("pods", "pods/attach", "pods/eviction", "pods/exec", "pods/log", "pods/portforward"),
+    *("pods/ephemeralcontainers", "pods/status", "pods/resize", "bindings", "services"),
+    *("services/status", "endpoints", "configmaps", "secrets", "events", "serviceaccounts"),
+    *("persistentvolumeclaims", "podtemplates", "limitranges"),
+    *("replicationcontrollers", "resourcequotas", "namespaces", "namespaces/status"),
+]
+PERSONAS: dict[str, tuple[str, list[Rule]]] = {
+    "infctl-viewers": (
+        "infctl:viewers",
+        [
+            _rule([""], ["nodes", "namespaces"], _READ),
+            _rule([*ADDED_GROUPS, *_METRICS], _ALL, _READ),
+        ],
+    ),
+    "infctl-operators": (
+        OPERATORS,
+        [
+            _rule([""], _OF_NAMESPACES, _ALL),
+            _rule([""], ["nodes", "nodes/status"], [*_READ, "update", "patch"]),
+            _rule(_OPERATED, _ALL, _ALL),
+            _rule(["admissionregistration.k8s.io"], _ALL, _ALL),
+            _rule(_LOOKED_AT, _ALL, _READ),
+            {"nonResourceURLs": _ALL, "verbs": ["get"]},
+        ],
+    ),
+    "infctl-elevated": (
+        ELEVATED,
+        [_rule(_ALL, _ALL, _ALL), {"nonResourceURLs": _ALL, "verbs": _ALL}],
+    ),
+}
+"""What people are: the viewer looks, the operator runs the platform, who breaks the glass may all.
+
+The operator gives no rights, defines no kinds, removes no nodes and speaks for nobody else.
+"""
+BUILT_IN = {"infctl-viewers-view": ("infctl:viewers", "view")}
+"""Kubernetes' own role of who looks, which leaves out Secrets."""
+ISSUED = {
+    "infctl-oidc-viewers": ("oidc:viewers", "infctl-viewers"),
+    "infctl-oidc-viewers-view": ("oidc:viewers", "view"),
+    "infctl-oidc-operators": ("oidc:operators", "infctl-operators"),
+}
+"""Groups of the lab's issuer are what their namesakes are."""
 
 
 def objects() -> list[dict[str, Any]]:
     """ClusterRoles and their bindings."""
-    made = [_role("infctl-nodes-view", NODES_VIEW)]
-    for name, (group, rules) in ROLES.items():
+    made = []
+    for name, (group, rules) in {**ROLES, **PERSONAS}.items():
         made += [_role(name, rules), _binding(name, group, name)]
-    for name, (group, role) in BUILT_IN.items():
+    for name, (group, role) in {**BUILT_IN, **ISSUED}.items():
         made.append(_binding(name, group, role))
     return made
 
