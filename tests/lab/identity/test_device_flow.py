@@ -77,6 +77,13 @@ async def test_an_unknown_device_code_is_an_invalid_grant(issuing: Running) -> N
     assert (await issuing.poll({"device_code": "made-up"}))["error"] == "invalid_grant"
 
 
+async def test_a_form_that_curl_did_not_encode_is_understood(issuing: Running) -> None:
+    body = b"client_id=infctl&scope=openid groups"
+    header = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await issuing.client.post("/device_authorization", data=body, headers=header)
+    assert (answer.status, (await answer.json())["scope"]) == (200, "openid groups")
+
+
 async def test_the_code_is_found_however_it_is_typed(issuing: Running) -> None:
     device = await issuing.ask_device()
     typed = f" {normalize(device['user_code']).lower()} "

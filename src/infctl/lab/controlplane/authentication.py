@@ -2,12 +2,11 @@
 
 from typing import Any, Final
 
+from infctl.lab.controlplane.roles import ELEVATED
 from infctl.lab.identity import issuer
 from infctl.lab.spec import Lab
 
 PREFIX: Final = "oidc:"
-ELEVATED: Final = "infctl:elevated"
-"""The group that only tokens have which took a second factor and live 15 minutes at most."""
 # Without dyn() the server refuses to start: to its checker, claims are of any type.
 _GROUPS = (
     f'dyn(claims.groups).map(g, "{PREFIX}" + g)'
@@ -38,10 +37,7 @@ def configuration(lab: Lab) -> dict[str, Any]:
                 "claimMappings": {
                     "username": {"claim": "sub", "prefix": PREFIX},
                     "groups": {"expression": _GROUPS},
-                    "extra": [
-                        {"key": "infctl.dev/amr", "valueExpression": "dyn(claims.amr)"},
-                        {"key": "infctl.dev/token", "valueExpression": "claims.jti"},
-                    ],
+                    "extra": [{"key": "infctl.dev/amr", "valueExpression": "dyn(claims.amr)"}],
                 },
             }
         ],

@@ -1,6 +1,7 @@
 """Where people prove who they are: password, then the second factor, both judged here."""
 
 import hmac
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from infctl.lab.identity import files, onetime
 from infctl.lab.identity.guesses import UNKNOWN, Guesses
 from infctl.lab.identity.people import Person
 
+log = logging.getLogger(__name__)
 Clock = Callable[[], float]
 _NEVER = -1
 
@@ -60,6 +62,7 @@ class Desk:
             self._use(person, code, now)
             methods = ("pwd", "otp")
         self._guesses.forget(counted)
+        log.info("%s logged in by %s", person.name, "+".join(methods))
         return Login(person, methods, int(now))
 
     def _use(self, person: Person, code: str, now: float) -> None:
@@ -72,6 +75,7 @@ class Desk:
 
     def _wrong(self, counted: str, now: float) -> Refused:
         self._guesses.count(counted, now)
+        log.warning("a guess for %s was wrong", counted or "nobody known")
         return Refused("name, password or code is wrong, or the code was used before")
 
 
