@@ -1,8 +1,9 @@
 """The lab's address plan: a /16 of 127.0.0.0/8 per lab, the same ports everywhere.
 
 127.L.0.z is shared, 127.L.R.z belongs to region R: .1-.15 are edge addresses (what others use of
-the region, and what its own parts use to reach out; a proxy can stand behind them), .16-.31 inner
+the region, and what its own parts use to reach out; its edge proxy listens there), .16-.31 inner
 addresses of servers, .32-.63 nodes, .64-.254 pods. A pod is known to Kubernetes as 239.L.R.z.
+Parts of region A reach a part of region B by `path`, so that A can lose B while others reach it.
 """
 
 from typing import Final
@@ -12,6 +13,7 @@ LAST_LAB: Final = 254
 
 API_PORT: Final = 6443
 GATEWAY_PORT: Final = 8080
+GATEWAY_TLS_PORT: Final = 8443
 METRICS_PORT: Final = 9090
 AGENT_PORT: Final = 10250
 CLOUD_PORT: Final = 4566
@@ -19,6 +21,8 @@ DNS_PORT: Final = 5353
 DNS_ADMIN_PORT: Final = 8053
 IDENTITY_PORT: Final = 8443
 MOTO_PORT: Final = 5000
+CACHE_PORT: Final = 8081
+CACHE_METRICS_PORT: Final = 9145
 ENVOY_ADMIN_PORT: Final = 9901
 ETCD_PORT: Final = 2379
 ETCD_PEER_PORT: Final = 2380
@@ -26,6 +30,18 @@ CONTROLLER_MANAGER_PORT: Final = 10257
 SCHEDULER_PORT: Final = 10259
 
 EDGE: Final = {"api": 1, "gateway": 2, "metrics": 3, "agent": 4, "cloud": 5}
+EDGE_PORTS: Final = {
+    "api": API_PORT,
+    "gateway": GATEWAY_PORT,
+    "metrics": METRICS_PORT,
+    "agent": AGENT_PORT,
+    "cloud": CLOUD_PORT,
+}
+PATHS: Final = ("api", "gateway", "metrics", "cloud")
+"""The parts of another region to which a path leads."""
+_PATHS: Final = 6
+_FIRST_PATH_PORT: Final = 12000
+_PORTS_A_REGION: Final = 10
 INNER: Final = {
     "api": 16,
     "gateway": 17,
@@ -36,6 +52,7 @@ INNER: Final = {
     "controller-manager": 22,
     "scheduler": 23,
     "controllers": 24,
+    "cache": 25,
 }
 SHARED: Final = {"moto": 2, "cloud": 3, "identity": 7, "dns": 53}
 FIRST_CLIENT: Final = 64
@@ -57,6 +74,12 @@ def edge(lab: int, region: int, part: str) -> str:
 def inner(lab: int, region: int, part: str) -> str:
     """The address on which a part listens for its own region, or behind its edge proxy."""
     return f"127.{lab}.{region}.{INNER[part]}"
+
+
+def path(lab: int, region: int, other: int, part: str) -> tuple[str, int]:
+    """The address and port by which a region's own parts reach a part of another region."""
+    port = _FIRST_PATH_PORT + other * _PORTS_A_REGION + PATHS.index(part)
+    return f"127.{lab}.{region}.{_PATHS}", port
 
 
 def node(lab: int, region: int, number: int) -> str:

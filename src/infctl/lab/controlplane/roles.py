@@ -39,7 +39,13 @@ ROLES: dict[str, tuple[str, list[Rule]]] = {
                 ["update", "patch"],
             ),
             _rule(["gateway.envoyproxy.io"], _ALL, _READ),
-            _rule([""], ["services", "namespaces"], _READ),
+            _rule(
+                ["gateway.envoyproxy.io"],
+                ["backends/status", "backendtrafficpolicies/status"],
+                ["update", "patch"],
+            ),
+            # Secrets: the certificates of HTTPS listeners.
+            _rule([""], ["services", "namespaces", "secrets"], _READ),
             _rule(["discovery.k8s.io"], ["endpointslices"], _READ),
         ],
     ),
@@ -49,6 +55,7 @@ ROLES: dict[str, tuple[str, list[Rule]]] = {
             _rule([""], ["pods", "nodes", "services"], _READ),
             _rule(["discovery.k8s.io"], ["endpointslices"], _READ),
             _rule(["monitoring.coreos.com"], _ALL, _READ),
+            _rule(["apps"], ["deployments"], _READ),
             _rule([""], ["events"], ["create"]),
         ],
     ),

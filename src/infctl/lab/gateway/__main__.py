@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infctl.lab import credentials, spec
 from infctl.lab.cluster import Cluster
-from infctl.lab.gateway import bootstrap
+from infctl.lab.gateway import bootstrap, log_rotation
 from infctl.lab.gateway.controller import Controller
 
 
@@ -18,10 +18,11 @@ async def serve(lab: spec.Lab, region: spec.Region) -> None:
     async with Cluster(lab.api_url(region), token, lab.ca) as cluster:
         folder = bootstrap.resources_folder(lab, region)
         controller = Controller(cluster, bootstrap.place(lab, region), folder)
-        task = asyncio.create_task(controller.run())
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        log, admin = bootstrap.access_log(lab, region), bootstrap.admin(lab, region)
+        work = asyncio.gather(controller.run(), log_rotation.run(log, admin))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
         try:
-            await task
+            await work
         except asyncio.CancelledError:
             return
 

@@ -2,22 +2,43 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from infctl.lab.cluster import Cluster, ClusterError
-from infctl.lab.gateway.files import write_resources
-from infctl.lab.gateway.objects import GROUP, Key, Object, Objects, Place, Resources, key
-from infctl.lab.gateway.status import gateway_patch, route_patch
+from infctl.lab.gateway.files import retire, write_resources
+from infctl.lab.gateway.objects import (
+    ENVOY_GROUP,
+    GROUP,
+    Key,
+    Object,
+    Objects,
+    Place,
+    Resources,
+    Statuses,
+    key,
+)
+from infctl.lab.gateway.status import shared_patch, whole_patch
 from infctl.lab.gateway.translation import translate
 
+_GATEWAY_API = f"/apis/{GROUP}/v1"
+_ENVOY_API = f"/apis/{ENVOY_GROUP}/v1alpha1"
 PATHS = {
-    "gateways": f"/apis/{GROUP}/v1/gateways",
-    "routes": f"/apis/{GROUP}/v1/httproutes",
+    "classes": f"{_GATEWAY_API}/gatewayclasses",
+    "gateways": f"{_GATEWAY_API}/gateways",
+    "routes": f"{_GATEWAY_API}/httproutes",
+    "grants": f"{_GATEWAY_API}/referencegrants",
     "services": "/api/v1/services",
     "slices": "/apis/discovery.k8s.io/v1/endpointslices",
+    "backends": f"{_ENVOY_API}/backends",
+    "policies": f"{_ENVOY_API}/backendtrafficpolicies",
+    "namespaces": "/api/v1/namespaces",
+    "secrets": "/api/v1/secrets",
 }
+_ONLY = {"secrets": {"fieldSelector": "type=kubernetes.io/tls"}}
 DEBOUNCE = 0.02
+RETIRE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +52,7 @@ class Controller:
         self._objects = Objects()
         self._listed: set[str] = set()
         self._changed = asyncio.Event()
+        self._retirement: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Follow all kinds; translate after each burst of changes."""
@@ -42,7 +64,7 @@ class Controller:
 
     async def _follow(self, kind: str) -> None:
         store: dict[Key, Object] = getattr(self._objects, kind)
-        async for event, item in self._cluster.watch(PATHS[kind]):
+        async for event, item in self._cluster.watch(PATHS[kind], **_ONLY.get(kind, {})):
             if event == "LISTED":
                 store.clear()
                 store.update({key(found): found for found in item.get("items") or []})
@@ -67,28 +89,49 @@ class Controller:
                 # What Envoy has stays as it is until the objects can be read again.
                 _log.exception("the objects cannot be translated")
                 continue
-            if written := write_resources(self._folder, made):
-                _log.info("wrote %s", ", ".join(written))
+            self._write(made)
             (self._folder / "listed").touch()
-            await self._report(made)
+            await self._report(made.statuses)
 
-    async def _report(self, made: Resources) -> None:
-        now = datetime.now(UTC)
-        for where, status in made.gateway_status.items():
-            if gateway := self._objects.gateways.get(where):
-                await self._patch("gateways", where, gateway_patch(gateway, status, now))
-        for where, parents in made.route_status.items():
-            if route := self._objects.routes.get(where):
-                await self._patch("httproutes", where, route_patch(route, parents, now))
-
-    async def _patch(self, plural: str, where: Key, patch: Object | None) -> None:
-        if patch is None:
+    def _write(self, made: Resources) -> None:
+        if not (written := write_resources(self._folder, made)):
             return
-        namespace, name = where
-        path = f"/apis/{GROUP}/v1/namespaces/{namespace}/{plural}/{name}/status"
-        try:
-            await self._cluster.patch(path, patch)
-        except ClusterError as error:
-            _log.warning("%s %s/%s: %s", plural, namespace, name, error)
-            if error.status not in (403, 404):
-                asyncio.get_running_loop().call_later(1.0, self._changed.set)
+        _log.info("wrote %s", ", ".join(written))
+        if self._retirement:
+            self._retirement.cancel()
+        loop = asyncio.get_running_loop()
+        self._retirement = loop.call_later(RETIRE_SECONDS, retire, self._folder, made)
+
+    async def _report(self, statuses: Statuses) -> None:
+        for path, patch in patches(self._objects, statuses, datetime.now(UTC)):
+            try:
+                await self._cluster.patch(path, patch)
+            except ClusterError as error:
+                _log.warning("%s: %s", path, error)
+                if error.status not in (403, 404):
+                    asyncio.get_running_loop().call_later(1.0, self._changed.set)
+
+
+def patches(objects: Objects, statuses: Statuses, now: datetime) -> Iterator[tuple[str, Object]]:
+    """Path and body of each status that is not as wanted."""
+    for kind in ("classes", "gateways", "backends"):
+        store: dict[Key, Object] = getattr(objects, kind)
+        for where, status in getattr(statuses, kind).items():
+            if item := store.get(where):
+                yield from _one(kind, where, whole_patch(item, status, now))
+    for kind, field, name in (
+        ("routes", "parents", "parentRef"),
+        ("policies", "ancestors", "ancestorRef"),
+    ):
+        store = getattr(objects, kind)
+        for where, entries in getattr(statuses, kind).items():
+            if item := store.get(where):
+                yield from _one(kind, where, shared_patch(item, field, name, entries, now))
+
+
+def _one(kind: str, where: Key, patch: Object | None) -> Iterator[tuple[str, Object]]:
+    if patch is None:
+        return
+    base, _, plural = PATHS[kind].rpartition("/")
+    inside = f"/namespaces/{where[0]}" if where[0] else ""
+    yield f"{base}{inside}/{plural}/{where[1]}/status", patch

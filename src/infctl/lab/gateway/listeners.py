@@ -1,47 +1,40 @@
-"""Envoy's listeners and route configurations. Pure."""
+"""Envoy's listeners and tables of routes. Pure."""
 
-from typing import Any
-
+from infctl.lab.gateway.connections import make_manager
+from infctl.lab.gateway.gateways import Listener
+from infctl.lab.gateway.matches import precedence
 from infctl.lab.gateway.objects import Object, Place
-from infctl.lab.gateway.rules import precedence
+from infctl.lab.gateway.sources import single_source
 
 LISTENER_TYPE = "type.googleapis.com/envoy.config.listener.v3.Listener"
 ROUTES_TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"
-STAT_PREFIX = "ingress"
 REGION_HEADER = "x-infctl-region"
-ACCESS_LOG: dict[str, str] = {
-    "start_time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
-    "duration_ms": "%DURATION%",
-    "status": "%RESPONSE_CODE%",
-    "method": "%REQ(:METHOD)%",
-    "path": "%REQ(:PATH)%",
-    "request_id": "%REQ(X-REQUEST-ID)%",
-    "client": "%REQ(X-INFCTL-CLIENT)%",
-    "upstream": "%UPSTREAM_HOST%",
-    "flags": "%RESPONSE_FLAGS%",
-}
 
 
-def make_listener(port: int, place: Place, routes_source: Object) -> Object:
-    """One address and port; its routes come by file under the same name."""
-    manager = {
-        "name": "envoy.filters.network.http_connection_manager",
-        "typed_config": _connection_manager(port, place, routes_source),
-    }
-    return {
+def make_listener(port: int, listeners: list[Listener], place: Place, folder: str) -> Object:
+    """One address and port: one table of routes, or with TLS one for each listener."""
+    made: Object = {
         "@type": LISTENER_TYPE,
-        "name": _name(port),
-        "address": {"socket_address": {"address": place.address, "port_value": port}},
-        "filter_chains": [{"filters": [manager]}],
+        "name": f"{listeners[0].scheme}-{port}",
+        "address": {"socket_address": {"address": place.bound, "port_value": port}},
     }
+    if listeners[0].scheme == "https":
+        inspector = f"{_EXTENSIONS}.filters.listener.tls_inspector.v3.TlsInspector"
+        made["listener_filters"] = [
+            {"name": "envoy.filters.listener.tls_inspector", "typed_config": {"@type": inspector}}
+        ]
+        made["filter_chains"] = [_tls_chain(item, place, folder) for item in listeners]
+    else:
+        made["filter_chains"] = [{"filters": [_manager(listeners[0], place, folder)]}]
+    return made
 
 
-def make_routes(port: int, hosts: dict[str, list[Object]], region: str) -> Object:
+def make_table(name: str, hosts: dict[str, list[Object]], region: str) -> Object:
     """One virtual host for each hostname; every answer of a route names the region."""
     return {
         "@type": ROUTES_TYPE,
-        "name": _name(port),
+        "name": name,
         "ignore_port_in_host_matching": True,
         "virtual_hosts": [
             {"name": host, "domains": [host], "routes": sorted(routes, key=precedence)}
@@ -56,37 +49,28 @@ def make_routes(port: int, hosts: dict[str, list[Object]], region: str) -> Objec
     }
 
 
-def _name(port: int) -> str:
-    return f"http-{port}"
+def _manager(listener: Listener, place: Place, folder: str) -> Object:
+    table = listener.table
+    return make_manager(table, place, single_source(folder, "routes", table))
 
 
-def _connection_manager(port: int, place: Place, routes_source: Object) -> Object:
-    filters = f"{_EXTENSIONS}.filters"
-    return {
-        "@type": f"{filters}.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": STAT_PREFIX,
-        "rds": {"route_config_name": _name(port), "config_source": routes_source},
-        "use_remote_address": True,
-        "preserve_external_request_id": True,
-        "normalize_path": True,
-        "drain_timeout": "1s",
-        "access_log": [_access_log(place)],
-        "http_filters": [
-            {
-                "name": "envoy.filters.http.router",
-                "typed_config": {"@type": f"{filters}.http.router.v3.Router"},
-            }
-        ],
-    }
-
-
-def _access_log(place: Place) -> Object:
-    fields: dict[str, Any] = {**ACCESS_LOG, "region": place.region.replace("%", "%%")}
-    return {
-        "name": "envoy.access_loggers.file",
-        "typed_config": {
-            "@type": f"{_EXTENSIONS}.access_loggers.file.v3.FileAccessLog",
-            "path": place.access_log,
-            "log_format": {"json_format": fields},
+def _tls_chain(listener: Listener, place: Place, folder: str) -> Object:
+    tls: Object = {
+        "@type": f"{_EXTENSIONS}.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {
+            "alpn_protocols": ["h2", "http/1.1"],
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "tls_certificate_sds_secret_configs": [
+                {"name": c.name, "sds_config": single_source(folder, "secrets", c.name)}
+                for c in listener.certificates
+            ],
         },
     }
+    made: Object = {
+        "name": listener.table,
+        "filters": [_manager(listener, place, folder)],
+        "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
+    }
+    if listener.hostname != "*":
+        made["filter_chain_match"] = {"server_names": [listener.hostname]}
+    return made

@@ -7,27 +7,48 @@ Object = dict[str, Any]
 Key = tuple[str, str]
 
 GROUP = "gateway.networking.k8s.io"
-CLASS = "envoy"
+ENVOY_GROUP = "gateway.envoyproxy.io"
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 
 
 @dataclass(slots=True)
 class Objects:
-    """Kubernetes objects by (namespace, name)."""
+    """Kubernetes objects by (namespace, name); the namespace of cluster-wide ones is empty."""
 
+    classes: dict[Key, Object] = field(default_factory=dict)
     gateways: dict[Key, Object] = field(default_factory=dict)
     routes: dict[Key, Object] = field(default_factory=dict)
+    grants: dict[Key, Object] = field(default_factory=dict)
     services: dict[Key, Object] = field(default_factory=dict)
     slices: dict[Key, Object] = field(default_factory=dict)
+    backends: dict[Key, Object] = field(default_factory=dict)
+    policies: dict[Key, Object] = field(default_factory=dict)
+    namespaces: dict[Key, Object] = field(default_factory=dict)
+    secrets: dict[Key, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a gateway is: its region, the address it listens on and its access log."""
+    """Where a gateway is: its region, addresses and access log.
+
+    `address` is that which clients use, `bound` that which Envoy binds: a proxy can stand between.
+    """
 
     region: str
     address: str
+    bound: str
     access_log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """What is to be said of each object that we answer for; without the times of conditions."""
+
+    classes: dict[Key, Object] = field(default_factory=dict)
+    gateways: dict[Key, Object] = field(default_factory=dict)
+    routes: dict[Key, list[Object]] = field(default_factory=dict)
+    policies: dict[Key, list[Object]] = field(default_factory=dict)
+    backends: dict[Key, Object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +59,8 @@ class Resources:
     routes: list[Object]
     clusters: list[Object]
     endpoints: list[Object]
-    gateway_status: dict[Key, Object]
-    route_status: dict[Key, list[Object]]
+    secrets: list[Object]
+    statuses: Statuses
 
 
 class Unsupported(Exception):
@@ -50,10 +71,19 @@ class Unsupported(Exception):
         self.reason = reason
 
 
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading an object raises that is not of its definition's form."""
+
+
 def key(item: Object) -> Key:
     """Namespace and name of an object."""
     metadata = item["metadata"]
     return metadata.get("namespace", ""), metadata["name"]
+
+
+def generation(item: Object) -> int:
+    """The generation that a status speaks of."""
+    return int(item["metadata"].get("generation", 0))
 
 
 def oldest_first(items: dict[Key, Object]) -> list[Object]:
@@ -63,13 +93,15 @@ def oldest_first(items: dict[Key, Object]) -> list[Object]:
     )
 
 
-def condition(kind: str, generation: int, reason: str = "", message: str = "") -> Object:
-    """A condition without its time: true where `reason` is empty or says what the kind says."""
-    good = reason in ("", kind)
+def condition(
+    kind: str, of: int, problem: Unsupported | None = None, *, good: bool | None = None
+) -> Object:
+    """A condition without its time: true where there is no problem, or where `good` says so."""
+    status = problem is None if good is None else good
     return {
         "type": kind,
-        "status": "True" if good else "False",
-        "reason": reason or kind,
-        "message": message[:1024],
-        "observedGeneration": generation,
+        "status": "True" if status else "False",
+        "reason": problem.reason if problem else kind,
+        "message": str(problem)[:1024] if problem else "",
+        "observedGeneration": of,
     }

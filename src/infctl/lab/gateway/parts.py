@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from infctl.lab import addresses
-from infctl.lab.gateway.bootstrap import bootstrap_file, resources_folder
+from infctl.lab.gateway import certificate_secret
+from infctl.lab.gateway.bootstrap import admin, bootstrap_file, place, resources_folder
 from infctl.lab.part import Part
 from infctl.lab.readiness import http_ok
 from infctl.lab.spec import Lab, Region
@@ -29,7 +30,8 @@ def find_envoy() -> str:
 
 
 def _envoy(lab: Lab, region: Region) -> Part:
-    admin = f"{lab.inner(region, 'gateway')}:{addresses.ENVOY_ADMIN_PORT}"
+    own = admin(lab, region)
+    bound = place(lab, region).bound
     return Part(
         name=f"envoy-{region.name}",
         region=region.name,
@@ -45,10 +47,11 @@ def _envoy(lab: Lab, region: Region) -> Part:
             *("--log-level", "warning"),
         ),
         environment={"PATH": "/usr/bin:/bin"},
-        ready=http_ok(f"http://{admin}/ready"),
+        ready=http_ok(f"http://{own}/ready"),
         addresses=(
-            admin,
-            f"{lab.edge(region, 'gateway')}:{addresses.GATEWAY_PORT}",
+            own,
+            f"{bound}:{addresses.GATEWAY_PORT}",
+            f"{bound}:{addresses.GATEWAY_TLS_PORT}",
         ),
         detail="one worker",
     )
@@ -59,6 +62,9 @@ def _controller(lab: Lab, region: Region) -> Part:
 
     async def ready() -> str:
         return "" if listed.exists() else "the region's objects are not read yet"
+
+    async def on_ready() -> None:
+        await certificate_secret.put(lab, region)
 
     return Part(
         name=f"gateway-{region.name}",
@@ -72,4 +78,5 @@ def _controller(lab: Lab, region: Region) -> Part:
         ready=ready,
         after=(f"api-{region.name}", f"envoy-{region.name}"),
         deadline=30,
+        on_ready=on_ready,
     )

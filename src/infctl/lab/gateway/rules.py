@@ -1,135 +1,149 @@
-"""Rules of HTTPRoutes as Envoy's routes. Pure."""
+"""Rules of HTTPRoutes as Envoy's routes. Pure; a bad rule is told and answers 500."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from infctl.lab.gateway.backends import Backend, cluster_name, resolve
-from infctl.lab.gateway.objects import Key, Object, Unsupported
+from infctl.lab.gateway import filters, matches
+from infctl.lab.gateway.backends import is_fallback, resolve
+from infctl.lab.gateway.durations import envoy_seconds, seconds
+from infctl.lab.gateway.filters import Effects, Site
+from infctl.lab.gateway.objects import MALFORMED, Key, Object, Unsupported
+from infctl.lab.gateway.settings import PREVIOUS_HOSTS, Settings
+from infctl.lab.gateway.upstreams import Upstream
 
 MISSING = "unresolved"
-_DURATION = re.compile(r"(?:\d{1,5}(?:h|ms|m|s)){1,4}")
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 # Only what never reached a model is sent again, so that no inference runs twice.
-_RETRY = {
+_RETRY: Object = {
     "retry_on": "connect-failure,refused-stream,reset-before-request",
     "num_retries": 1,
-    "retry_host_predicate": [
-        {
-            "name": "envoy.retry_host_predicates.previous_hosts",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.retry.host."
-                "previous_hosts.v3.PreviousHostsPredicate"
-            },
-        }
-    ],
-    "host_selection_retry_max_attempts": 3,
+    **PREVIOUS_HOSTS,
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ruled:
-    """Routes of one HTTPRoute, the backends they need, and what could not be resolved."""
+    """Routes of one HTTPRoute, what they need, and what is wrong with it."""
 
-    routes: tuple[Object, ...]
-    backends: frozenset[Backend]
-    unresolved: tuple[Unsupported, ...]
-
-
-def rule_routes(route: Object, services: dict[Key, Object]) -> Ruled:
-    """All routes of an HTTPRoute; Unsupported where a rule asks for what is not done here."""
-    namespace = route["metadata"]["namespace"]
-    routes: list[Object] = []
-    backends: set[Backend] = set()
-    unresolved: list[Unsupported] = []
-    for rule in route["spec"].get("rules") or []:
-        if rule.get("filters"):
-            raise Unsupported(f"filter {rule['filters'][0]['type']} is not served here")
-        action, used, missing = _action(rule, namespace, services)
-        backends |= used
-        unresolved += missing
-        routes += [{"match": _match(m), **action} for m in rule.get("matches") or [{}]]
-    return Ruled(tuple(routes), frozenset(backends), tuple(unresolved))
+    routes: list[Object] = field(default_factory=list)
+    upstreams: set[Upstream] = field(default_factory=set)
+    unresolved: list[Unsupported] = field(default_factory=list)
+    dropped: list[Unsupported] = field(default_factory=list)
 
 
-def precedence(route: Object) -> tuple[int, int, int, int]:
-    """Gateway API's order: exact paths, then longer prefixes, then method, then more headers."""
-    match = route["match"]
-    path = match.get("path") or match.get("path_separated_prefix") or match.get("prefix", "")
-    headers = [h for h in match.get("headers", []) if h["name"] != ":method"]
-    has_method = len(headers) != len(match.get("headers", []))
-    return (0 if "path" in match else 1, -len(path), 0 if has_method else 1, -len(headers))
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule is read with; `name` is what access log and metrics call its routes."""
+
+    name: str
+    site: Site
+    policy: Key = ("", "")
+    settings: Settings | None = None
 
 
-def seconds(text: str) -> float:
-    """A Gateway API duration (GEP-2257) in seconds."""
-    if not _DURATION.fullmatch(text):
-        raise Unsupported(f"not a duration: {text[:40]!r}")
-    return sum(int(n) * _UNITS[u] for n, u in re.findall(r"(\d+)(h|ms|m|s)", text))
+def add_rule(ruled: Ruled, rule: Object, context: Context) -> None:
+    """Add one rule's routes; a rule that asks for what is not done is dropped and told."""
+    asked = rule.get("matches") or [{}]
+    try:
+        made = Ruled()
+        for number, match in enumerate(asked):
+            made.routes += _routes(made, rule, match, f"{context.name}/match/{number}", context)
+    except Unsupported as problem:
+        ruled.dropped.append(problem)
+        ruled.routes += _refusals(asked, context)
+        return
+    except MALFORMED as error:
+        ruled.dropped.append(Unsupported(f"cannot be read: {error!r}"))
+        return
+    ruled.routes += made.routes
+    ruled.upstreams |= made.upstreams
+    ruled.unresolved += [p for p in made.unresolved if str(p) not in map(str, ruled.unresolved)]
 
 
-def _action(
-    rule: Object, namespace: str, services: dict[Key, Object]
-) -> tuple[Object, set[Backend], list[Unsupported]]:
+def _routes(made: Ruled, rule: Object, match: Object, name: str, context: Context) -> list[Object]:
+    """The route of one match, and that of the browser's question before it."""
+    effects = filters.of_rule(rule.get("filters") or [], matches.prefix_of(match), context.site)
+    made.upstreams |= set(effects.mirrors)
+    made.unresolved += effects.missing
+    action = _action(made, rule, effects, context)
+    route = {"name": name, "match": matches.make_match(match), **effects.route, **action}
+    if context.settings and context.settings.extensions:
+        extensions = {**context.settings.extensions, **route.get("typed_per_filter_config", {})}
+        route["typed_per_filter_config"] = extensions
+    question = matches.make_preflight(match) if effects.has_cors else None
+    return [route] if question is None else [route, {**route, "match": question}]
+
+
+def _refusals(asked: list[Object], context: Context) -> list[Object]:
+    """500 for what a dropped rule would have taken, as far as its matches can be read."""
+    made = []
+    for match in asked:
+        try:
+            found = matches.make_match(match)
+        except (Unsupported, *MALFORMED):
+            continue
+        made.append(
+            {"name": f"{context.name}/dropped", "match": found, "direct_response": {"status": 500}}
+        )
+    return made
+
+
+def _action(made: Ruled, rule: Object, effects: Effects, context: Context) -> Object:
+    if effects.redirect is not None:
+        return {"redirect": effects.redirect}
+    weights = _weights(made, rule, context)
+    if not sum(w["weight"] for w in weights):
+        return {"direct_response": {"status": 500}}
+    return {"route": {**_forward(weights, rule, context.settings), **effects.action}}
+
+
+def _weights(made: Ruled, rule: Object, context: Context) -> list[Object]:
+    """The weighted clusters of a rule; what cannot be resolved keeps its share, of 500s."""
     weights: list[Object] = []
-    used: set[Backend] = set()
-    missing: list[Unsupported] = []
+    chosen: list[tuple[Object, Upstream]] = []
     for reference in rule.get("backendRefs") or []:
+        extra = filters.of_backend(reference.get("filters") or [])
         weight = int(reference.get("weight", 1))
         try:
-            if reference.get("filters"):
-                raise Unsupported("filters of backends are not served here")
-            backend = resolve(reference, namespace, services)
+            backend = resolve(reference, context.site.namespace, context.site.objects)
         except Unsupported as problem:
-            missing.append(problem)
+            made.unresolved.append(problem)
             weights.append({"name": MISSING, "weight": weight})
-        else:
-            used.add(backend)
-            weights.append({"name": cluster_name(backend), "weight": weight})
-    if not sum(w["weight"] for w in weights):
-        return {"direct_response": {"status": 500}}, used, missing
-    return {"route": _forward(weights, rule.get("timeouts") or {})}, used, missing
+            continue
+        chosen.append(({"weight": weight, **extra}, Upstream(backend, (), context.policy)))
+    for entry, upstream in _with_fallbacks(chosen, context):
+        made.upstreams.add(upstream)
+        weights.append({"name": upstream.name, **entry})
+    return weights
 
 
-def _forward(weights: list[Object], timeouts: Object) -> Object:
+def _with_fallbacks(
+    chosen: list[tuple[Object, Upstream]], context: Context
+) -> list[tuple[Object, Upstream]]:
+    """Fallbacks stand behind every other backend of the rule; alone they serve themselves."""
+    first = [c for c in chosen if not is_fallback(c[1].backend, context.site.objects)]
+    if not first or len(first) == len(chosen):
+        return chosen
+    behind = tuple(
+        upstream.backend
+        for entry, upstream in chosen
+        if entry["weight"] and is_fallback(upstream.backend, context.site.objects)
+    )
+    return [(entry, upstream._replace(fallbacks=behind)) for entry, upstream in first]
+
+
+def _forward(weights: list[Object], rule: Object, settings: Settings | None) -> Object:
+    timeouts = rule.get("timeouts") or {}
+    retry = dict(settings.retry if settings and settings.retry else _RETRY)
     made: Object = {
         "weighted_clusters": {"clusters": weights},
         "cluster_not_found_response_code": "INTERNAL_SERVER_ERROR",
-        "retry_policy": dict(_RETRY),
+        "retry_policy": retry,
     }
+    if settings:
+        made.update(settings.action)
+    if settings and settings.timeout:
+        made["timeout"] = settings.timeout
     if "request" in timeouts:
-        made["timeout"] = f"{seconds(timeouts['request']):g}s"
-    if "backendRequest" in timeouts:
-        made["retry_policy"]["per_try_timeout"] = f"{seconds(timeouts['backendRequest']):g}s"
+        made["timeout"] = envoy_seconds(timeouts["request"])
+    if seconds(timeouts.get("backendRequest", "0s")):
+        retry["per_try_timeout"] = envoy_seconds(timeouts["backendRequest"])
     return made
-
-
-def _match(match: Object) -> Object:
-    if match.get("queryParams"):
-        raise Unsupported("matches on query parameters are not served here")
-    made = _path(match.get("path") or {})
-    headers = [_header(h) for h in match.get("headers") or []]
-    if "method" in match:
-        headers.append(_exact(":method", match["method"]))
-    if headers:
-        made["headers"] = headers
-    return made
-
-
-def _path(path: Object) -> Object:
-    kind, value = path.get("type", "PathPrefix"), path.get("value", "/")
-    if kind == "Exact":
-        return {"path": value}
-    if kind != "PathPrefix":
-        raise Unsupported(f"paths of type {kind} are not served here")
-    prefix = value.rstrip("/")
-    return {"path_separated_prefix": prefix} if prefix else {"prefix": "/"}
-
-
-def _header(header: Object) -> Object:
-    if header.get("type", "Exact") != "Exact":
-        raise Unsupported(f"header matches of type {header['type']} are not served here")
-    return _exact(header["name"], header["value"])
-
-
-def _exact(name: str, value: str) -> Object:
-    return {"name": name, "string_match": {"exact": value}}

@@ -1,33 +1,39 @@
-"""What is written back to Gateways and HTTPRoutes: conditions, with the time they last turned."""
+"""What is written back to objects: conditions, with the time they last turned."""
 
 from datetime import UTC, datetime
 
 from infctl.lab.gateway.objects import CONTROLLER, Object
 
 
-def gateway_patch(item: Object, wanted: Object, now: datetime) -> Object | None:
-    """The merge patch that makes a Gateway's status as wanted, or None if it is."""
+def whole_patch(item: Object, wanted: Object, now: datetime) -> Object | None:
+    """The merge patch that makes an object's status as wanted, or None if it is."""
     present = item.get("status") or {}
     made = {**wanted, "conditions": _timed(wanted["conditions"], present, now)}
-    before: dict[str, Object] = {entry["name"]: entry for entry in present.get("listeners") or []}
-    made["listeners"] = [
-        {**entry, "conditions": _timed(entry["conditions"], before.get(entry["name"], {}), now)}
-        for entry in wanted["listeners"]
-    ]
+    if "listeners" in wanted:
+        before: dict[str, Object] = {e["name"]: e for e in present.get("listeners") or []}
+        made["listeners"] = [
+            {**entry, "conditions": _timed(entry["conditions"], before.get(entry["name"], {}), now)}
+            for entry in wanted["listeners"]
+        ]
     same = all(present.get(field) == value for field, value in made.items())
     return None if same else {"status": made}
 
 
-def route_patch(item: Object, wanted: list[Object], now: datetime) -> Object | None:
-    """The same for an HTTPRoute; what other controllers said of it is kept."""
-    present = (item.get("status") or {}).get("parents") or []
+def shared_patch(
+    item: Object, field: str, name: str, wanted: list[Object], now: datetime
+) -> Object | None:
+    """The same for a list to which several controllers add; what others said is kept.
+
+    `field` is `parents` of a route or `ancestors` of a policy, `name` how an entry is told apart.
+    """
+    present = (item.get("status") or {}).get(field) or []
     others = [entry for entry in present if entry.get("controllerName") != CONTROLLER]
     ours = [entry for entry in present if entry.get("controllerName") == CONTROLLER]
     made = []
     for entry in wanted:
-        before: Object = next((o for o in ours if o["parentRef"] == entry["parentRef"]), {})
+        before: Object = next((o for o in ours if o[name] == entry[name]), {})
         made.append({**entry, "conditions": _timed(entry["conditions"], before, now)})
-    return None if present == others + made else {"status": {"parents": others + made}}
+    return None if present == others + made else {"status": {field: others + made}}
 
 
 def _timed(wanted: list[Object], holder: Object, now: datetime) -> list[Object]:

@@ -1,159 +1,148 @@
 """Objects in, Envoy's resources and conditions out. Pure; a bad object becomes a condition."""
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 
-from infctl.lab.gateway import attachment, listeners
-from infctl.lab.gateway.backends import Backend, make_cluster, make_endpoints
+from infctl.lab.gateway import attachment, certificates, reports
+from infctl.lab.gateway.filters import Site
+from infctl.lab.gateway.gateways import Listener, read_gateways
+from infctl.lab.gateway.listeners import make_listener, make_table
 from infctl.lab.gateway.objects import (
-    CONTROLLER,
-    GROUP,
+    MALFORMED,
     Key,
     Object,
     Objects,
     Place,
     Resources,
+    Statuses,
     Unsupported,
-    condition,
     key,
     oldest_first,
 )
-from infctl.lab.gateway.rules import Ruled, rule_routes
+from infctl.lab.gateway.policies import Policies, read_policies
+from infctl.lab.gateway.rules import Context, Ruled, add_rule
+from infctl.lab.gateway.sources import single_source
+from infctl.lab.gateway.upstreams import Upstream, make_cluster, make_endpoints
 
-Hosts = dict[int, dict[str, list[Object]]]
-_MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
-_EMPTY = Ruled((), frozenset(), ())
+Tables = dict[str, dict[str, list[Object]]]
+"""Routes by table and hostname."""
 
 
+@dataclass(slots=True)
 class _Translation:
-    """What grows while routes are looked at one after the other."""
+    """What is read once, and what grows while routes are looked at one after the other."""
 
-    def __init__(self) -> None:
-        self.hosts: Hosts = {}
-        self.backends: set[Backend] = set()
-        self.attached: dict[tuple[Key, str], int] = defaultdict(int)
-        self.route_status: dict[Key, list[Object]] = {}
+    objects: Objects
+    gateways: dict[Key, list[Listener]]
+    policies: Policies
+    tables: Tables = field(default_factory=dict)
+    upstreams: set[Upstream] = field(default_factory=set)
+    attached: dict[tuple[Key, str], int] = field(default_factory=lambda: defaultdict(int))
+    route_status: dict[Key, list[Object]] = field(default_factory=dict)
 
 
 def translate(objects: Objects, place: Place, folder: str) -> Resources:
     """Everything that Envoy and the objects' status should say; `folder` holds the xDS files."""
-    made = _Translation()
-    for gateway in objects.gateways.values():
-        for port in _ports(gateway):
-            made.hosts.setdefault(port, {})
+    gateways = read_gateways(objects)
+    ours = {where: objects.gateways[where] for where in gateways}
+    policies = read_policies(objects.policies, objects.routes, ours)
+    made = _Translation(objects, gateways, policies)
+    served = [i for listeners in gateways.values() for i in listeners if i.is_served]
+    for listener in served:
+        made.tables.setdefault(listener.table, {}).setdefault(listener.hostname, [])
     for route in oldest_first(objects.routes):
-        _add_route(made, route, objects)
-    backends = sorted(made.backends)
+        _add_route(made, route)
+    return _resources(made, served, place, folder)
+
+
+def _resources(made: _Translation, served: list[Listener], place: Place, folder: str) -> Resources:
+    ports: dict[int, list[Listener]] = defaultdict(list)
+    for listener in served:
+        ports[listener.port].append(listener)
+    found = {c.name: c for listener in served for c in listener.certificates}
+    upstreams = sorted(made.upstreams)
     return Resources(
-        listeners=[
-            listeners.make_listener(port, place, source(folder, "routes"))
-            for port in sorted(made.hosts)
+        listeners=[make_listener(p, i, place, folder) for p, i in sorted(ports.items())],
+        routes=[make_table(n, hosts, place.region) for n, hosts in sorted(made.tables.items())],
+        clusters=[
+            make_cluster(
+                u,
+                made.objects,
+                made.policies.settings.get(u.policy),
+                single_source(folder, "endpoints", u.name),
+            )
+            for u in upstreams
         ],
-        routes=[
-            listeners.make_routes(port, hosts, place.region)
-            for port, hosts in sorted(made.hosts.items())
-        ],
-        clusters=[make_cluster(b, source(folder, "endpoints")) for b in backends],
-        endpoints=[make_endpoints(b, objects) for b in backends],
-        gateway_status={
-            key(g): _gateway_status(g, place, made)
-            for g in objects.gateways.values()
-            if attachment.is_ours(g)
-        },
-        route_status=made.route_status,
+        endpoints=[make_endpoints(u, made.objects) for u in upstreams],
+        secrets=[certificates.make_secret(found[name]) for name in sorted(found)],
+        statuses=Statuses(
+            classes=reports.of_classes(made.objects),
+            gateways={
+                where: reports.of_gateway(made.objects.gateways[where], i, place, made.attached)
+                for where, i in made.gateways.items()
+            },
+            routes=made.route_status,
+            policies=made.policies.statuses,
+            backends=reports.of_backends(made.objects),
+        ),
     )
 
 
-def source(folder: str, kind: str) -> Object:
-    """Where Envoy finds resources of a kind: a file that is replaced by renaming."""
-    return {
-        "path_config_source": {
-            "path": f"{folder}/{kind}.json",
-            "watched_directory": {"path": folder},
-        },
-        "resource_api_version": "V3",
-    }
-
-
-def _ports(gateway: Object) -> list[int]:
-    if not attachment.is_ours(gateway):
-        return []
-    return [i["port"] for i in gateway["spec"]["listeners"] if attachment.problem_of(i) is None]
-
-
-def _add_route(made: _Translation, route: Object, objects: Objects) -> None:
+def _add_route(made: _Translation, route: Object) -> None:
+    """Also without parents of ours: what we said of former ones has to go."""
     statuses = []
-    for reference, gateway in attachment.parents(route, objects.gateways):
-        problem, ruled = _try_route(made, reference, gateway, route, objects)
-        statuses.append(_parent_status(reference, route, problem, ruled))
-    if statuses:
-        made.route_status[key(route)] = statuses
+    for reference, listeners in attachment.parents(route, made.gateways):
+        problem, ruled = _try_route(made, reference, listeners, route)
+        statuses.append(reports.of_parent(reference, route, problem, ruled))
+    made.route_status[key(route)] = statuses
 
 
 def _try_route(
-    made: _Translation, reference: Object, gateway: Object, route: Object, objects: Objects
+    made: _Translation, reference: Object, listeners: list[Listener], route: Object
 ) -> tuple[Unsupported | None, Ruled]:
+    whole = Ruled()
     try:
-        accepted = attachment.listeners_for(reference, route, gateway)
-        ruled = rule_routes(route, objects.services)
+        accepted = attachment.listeners_for(reference, route, listeners, made.objects.namespaces)
+        for listener in accepted:
+            ruled = _read_rules(made, route, listener)
+            whole.unresolved, whole.dropped = ruled.unresolved, ruled.dropped
+            made.attached[key(listener.gateway), listener.spec["name"]] += 1
+            if listener.is_served:
+                _add_to_table(made, listener, listeners, route, ruled)
     except Unsupported as problem:
-        return problem, _EMPTY
-    except _MALFORMED as error:
-        return Unsupported(f"cannot be read: {error!r}"), _EMPTY
-    made.backends |= ruled.backends
-    for listener in accepted:
-        made.attached[key(gateway), listener["name"]] += 1
-        hosts = made.hosts[listener["port"]]
-        for host in attachment.hostnames(listener, route):
-            present = hosts.setdefault(host, [])
+        return problem, whole
+    except MALFORMED as error:
+        return Unsupported(f"cannot be read: {error!r}"), whole
+    return None, whole
+
+
+def _read_rules(made: _Translation, route: Object, listener: Listener) -> Ruled:
+    ruled = Ruled()
+    namespace, name = key(route)
+    site = Site(namespace, made.objects, listener.scheme, listener.port)
+    rules = route["spec"].get("rules") or []
+    for number, rule in enumerate(rules):
+        label = rule.get("name") or f"rule/{number}"
+        policy = made.policies.of(
+            route, rule.get("name") or "", listener.gateway, listener.spec["name"]
+        )
+        settings = made.policies.settings.get(policy)
+        add_rule(ruled, rule, Context(f"{namespace}/{name}/{label}", site, policy, settings))
+    if ruled.dropped and len(ruled.dropped) == len(rules):
+        raise ruled.dropped[0]
+    return ruled
+
+
+def _add_to_table(
+    made: _Translation,
+    listener: Listener,
+    listeners: list[Listener],
+    route: Object,
+    ruled: Ruled,
+) -> None:
+    table = made.tables[listener.table]
+    made.upstreams |= ruled.upstreams
+    for host in attachment.hostnames(listener, route):
+        if attachment.is_nearest(listener, host, listeners):
+            present = table.setdefault(host, [])
             present += [r for r in ruled.routes if r not in present]
-    return None, ruled
-
-
-def _parent_status(
-    reference: Object, route: Object, problem: Unsupported | None, ruled: Ruled
-) -> Object:
-    generation = route["metadata"].get("generation", 0)
-    accepted = condition("Accepted", generation)
-    if problem is not None:
-        accepted = condition("Accepted", generation, problem.reason, str(problem))
-    resolved = condition("ResolvedRefs", generation)
-    if ruled.unresolved:
-        first = ruled.unresolved[0]
-        resolved = condition("ResolvedRefs", generation, first.reason, str(first))
-    return {
-        "parentRef": reference,
-        "controllerName": CONTROLLER,
-        "conditions": [accepted, resolved],
-    }
-
-
-def _gateway_status(gateway: Object, place: Place, made: _Translation) -> Object:
-    generation = gateway["metadata"].get("generation", 0)
-    reports = [_listener_status(gateway, item, made) for item in gateway["spec"]["listeners"]]
-    refused = [i for i in gateway["spec"]["listeners"] if attachment.problem_of(i)]
-    reason = "ListenersNotValid" if len(refused) == len(reports) else ""
-    message = "no listener is served" if reason else ""
-    return {
-        "addresses": [{"type": "IPAddress", "value": place.address}],
-        "conditions": [
-            condition("Accepted", generation, reason, message),
-            condition("Programmed", generation, reason and "Invalid", message),
-        ],
-        "listeners": reports,
-    }
-
-
-def _listener_status(gateway: Object, listener: Object, made: _Translation) -> Object:
-    generation = gateway["metadata"].get("generation", 0)
-    problem = attachment.problem_of(listener)
-    reason, message = (problem.reason, str(problem)) if problem else ("", "")
-    return {
-        "name": listener["name"],
-        "supportedKinds": [{"group": GROUP, "kind": "HTTPRoute"}],
-        "attachedRoutes": made.attached[key(gateway), listener["name"]],
-        "conditions": [
-            condition("Accepted", generation, reason, message),
-            condition("Programmed", generation, reason and "Invalid", message),
-            condition("ResolvedRefs", generation),
-        ],
-    }

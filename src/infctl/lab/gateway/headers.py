@@ -1,0 +1,28 @@
+"""Header modifiers as Envoy's. Pure."""
+
+from infctl.lab.gateway.objects import Object, Unsupported
+
+_FORBIDDEN = {"host", "content-length", "transfer-encoding", "connection"}
+
+
+def modify(modifier: Object, side: str) -> Object:
+    """Fields of a route or of a weighted cluster; `side` is `request` or `response`."""
+    added = [_option(h, "OVERWRITE_IF_EXISTS_OR_ADD") for h in modifier.get("set") or []]
+    added += [_option(h, "APPEND_IF_EXISTS_OR_ADD") for h in modifier.get("add") or []]
+    removed = [_checked(name) for name in modifier.get("remove") or []]
+    made: Object = {f"{side}_headers_to_add": added, f"{side}_headers_to_remove": removed}
+    return {field: value for field, value in made.items() if value}
+
+
+def _option(header: Object, action: str) -> Object:
+    # Envoy reads a percent sign as the start of a variable.
+    value = str(header["value"]).replace("%", "%%")
+    option = {"header": {"key": _checked(header["name"]), "value": value}}
+    return {**option, "append_action": action, "keep_empty_value": True}
+
+
+def _checked(name: str) -> str:
+    """Envoy refuses all routes of a listener where one of them changes such a header."""
+    if name.lower() in _FORBIDDEN or name.startswith(":"):
+        raise Unsupported(f"the header {name} cannot be changed here")
+    return name
