@@ -12,6 +12,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "viewer": ("infctl:viewers",),
     "agent": ("infctl:agents",),
     "gateway": ("infctl:gateways",),
+    "autoscaler": ("infctl:autoscalers",),
     "metrics": ("infctl:metrics",),
     "prometheus": ("infctl:prometheus",),
     "controller-manager": ("infctl:control-plane",),

@@ -1,0 +1,76 @@
+"""`python -m infctl.lab.autoscaler --state STATE --region NAME`."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import aiohttp
+
+from infctl.lab import addresses, credentials, spec
+from infctl.lab.autoscaler import server
+from infctl.lab.autoscaler.controller import Controller
+from infctl.lab.autoscaler.external import ExternalMetrics
+from infctl.lab.autoscaler.kubelets import Kubelets
+from infctl.lab.autoscaler.parts import METER, certificate_name
+from infctl.lab.autoscaler.registration import PORT, listens_on
+from infctl.lab.autoscaler.resources import ResourceMetrics
+from infctl.lab.autoscaler.triggers.common import Reading
+from infctl.lab.autoscaler.triggers.prometheus import Prometheus, ask, server_of
+from infctl.lab.cluster import Cluster
+
+
+async def serve(lab: spec.Lab, region: spec.Region) -> None:
+    """Keep the ScaledObjects and answer, until cancelled."""
+    own = f"http://{lab.edge(region, 'metrics')}:{addresses.METRICS_PORT}"
+    token = credentials.token(lab, "autoscaler")
+    async with (
+        Cluster(lab.api_url(region), token, lab.ca) as cluster,
+        aiohttp.ClientSession() as session,
+    ):
+
+        async def ask_server(trigger: Prometheus) -> Reading:
+            return await ask(session, server_of(trigger.server, own), trigger)
+
+        controller = Controller(cluster, ask_server)
+        kubelets = Kubelets(cluster, server.client_context(*_files(lab, METER), lab.ca))
+        application = server.make_application(lambda: controller.is_listed)
+        ExternalMetrics(controller).add_to(application)
+        ResourceMetrics(cluster, kubelets).add_to(application)
+        context = server.make_context(*_files(lab, certificate_name(region)), lab.ca)
+        runner = await server.listen(application, listens_on(lab, region), PORT, context)
+        try:
+            await asyncio.gather(controller.run(), kubelets.run())
+        finally:
+            await runner.cleanup()
+
+
+def _files(lab: spec.Lab, name: str) -> tuple[Path, Path]:
+    folder = lab.ca.parent
+    return folder / f"{name}.crt", folder / f"{name}.key"
+
+
+async def _serve_until_told(lab: spec.Lab, region: spec.Region) -> None:
+    task = asyncio.create_task(serve(lab, region))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+def main() -> None:
+    """Read the words on the command line and serve."""
+    parser = argparse.ArgumentParser(prog="infctl.lab.autoscaler")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--region", required=True)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    lab = spec.load(given.state)
+    asyncio.run(_serve_until_told(lab, lab.region(given.region)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""A real control plane with a node agent, a Prometheus and the autoscaler, for this folder."""
+
+import asyncio
+import json
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from real_agent import Node, run_node
+from real_control_plane import ControlPlane
+
+from infctl.lab import addresses, autoscaler
+from infctl.lab.autoscaler.triggers.common import Object
+from infctl.lab.processes import Register
+from infctl.lab.prometheus import provide
+from infctl.lab.readiness import http_ok
+from infctl.lab.supervisor.child import Child, State
+
+SCALED = "/apis/keda.sh/v1alpha1/namespaces/{}/scaledobjects"
+SECONDS = 40.0
+
+
+class Scaling:
+    """The control plane with its autoscaler, and short words for what tests ask of them."""
+
+    def __init__(self, node: Node, prometheus: str) -> None:
+        self.node = node
+        self.plane: ControlPlane = node.plane
+        self.prometheus = prometheus
+        lab, region = self.plane.lab, self.plane.region
+        autoscaler.prepare(lab, region)
+        (part,) = autoscaler.parts(lab, region)
+        self.child = Child(part, lab.log(part.name), Register(lab.state / "autoscalers.json"))
+
+    def start(self) -> None:
+        """Start the autoscaler; returns when it is ready and registered."""
+        self.plane.run(self.child.start())
+        assert self.child.state is State.READY, self.child.reason
+
+    def end(self, number: int = 9) -> None:
+        """Signal the autoscaler and wait for its end."""
+        self.plane.run(self._end(number))
+
+    async def _end(self, number: int) -> None:
+        self.child.signal(number)
+        await self.child.exited(5)
+
+    def get(self, path: str) -> Object:
+        """GET as the operator."""
+
+        async def read() -> Object:
+            async with self.plane.cluster() as cluster:
+                return await cluster.get(path)
+
+        return self.plane.run(read())
+
+    def patch(self, path: str, change: Object) -> None:
+        """Merge as the operator."""
+
+        async def write() -> None:
+            async with self.plane.cluster() as cluster:
+                await cluster.patch(path, change)
+
+        self.plane.run(write())
+
+    def apply(self, *objects: Object) -> None:
+        """`kubectl apply`."""
+        listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        argv = ["apply", "-f", "-"]
+        kubectl = Path(sys.executable).with_name("kubectl")
+        done = subprocess.run(
+            [str(kubectl), "--kubeconfig", str(self.plane.kubeconfig), *argv],
+            input=json.dumps(listed),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def autoscaler(self, place: str, name: str) -> Object:
+        """The HorizontalPodAutoscaler of a ScaledObject; empty if there is none."""
+        found = self.get(f"/apis/autoscaling/v2/namespaces/{place}/horizontalpodautoscalers")
+        named = [i for i in found["items"] if i["metadata"]["name"] == f"keda-hpa-{name}"]
+        return dict(named[0]) if named else {}
+
+    def replicas(self, place: str, name: str) -> int:
+        """The replicas that a Deployment wants."""
+        found = self.get(f"/apis/apps/v1/namespaces/{place}/deployments/{name}")
+        return int(found["spec"]["replicas"])
+
+    def created(self, place: str, name: str) -> int:
+        """The pods that a Deployment has, ready or not."""
+        found = self.get(f"/apis/apps/v1/namespaces/{place}/deployments/{name}")
+        return int((found.get("status") or {}).get("replicas") or 0)
+
+    def scaled(self, place: str, name: str) -> Object:
+        """A ScaledObject as it is."""
+        return self.get(f"{SCALED.format(place)}/{name}")
+
+    def condition(self, place: str, name: str, kind: str) -> tuple[str, str, str]:
+        """Status, reason and message of a condition; empty words where it is not there yet."""
+        status = self.scaled(place, name).get("status") or {}
+        for said in status.get("conditions") or ():
+            if said["type"] == kind:
+                return said["status"], said["reason"], said["message"]
+        return "", "", ""
+
+    def query(self, place: str, name: str, query: str) -> None:
+        """Give a ScaledObject's only trigger another query."""
+        item = self.scaled(place, name)
+        item["spec"]["triggers"][0]["metadata"]["query"] = query
+        change = {"spec": {"triggers": item["spec"]["triggers"]}}
+        self.patch(f"{SCALED.format(place)}/{name}", change)
+
+    def events(self, place: str) -> list[tuple[str, str, str]]:
+        """Name of the object, reason and message of each event."""
+        found = self.get(f"/api/v1/namespaces/{place}/events")["items"]
+        return [(e["involvedObject"]["name"], e["reason"], e["message"]) for e in found]
+
+
+def formula(current: int, value: float, target: float, *, most: int, least: int = 1) -> int:
+    """What the Kubernetes documentation says an autoscaler wants of a value over all pods.
+
+    desired = ceil(current x value of one pod / target), unless that ratio is within 0.1 of 1.
+    """
+    ratio = value / current / target
+    wanted = current if abs(ratio - 1) <= 0.1 else math.ceil(current * ratio)
+    return min(max(wanted, least), most)
+
+
+def deployment(name: str, replicas: int, *, runs: bool = False, command: str = "") -> Object:
+    """A Deployment; without `runs` its pods fit no node and stay pending."""
+    shell = {"image": "toys/shell:1", "args": ["-c", command]}
+    container: Object = {"name": "main", "image": "toys/server:1", **(shell if command else {})}
+    container["resources"] = {"requests": {"cpu": "20m", "memory": "16Mi"}}
+    spec: Object = {"automountServiceAccountToken": False, "containers": [container]}
+    if not runs:
+        spec["nodeSelector"] = {"there-is": "none"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": {"app": name}}, "spec": spec},
+        },
+    }
+
+
+def until(condition: Callable[[], Any], what: Callable[[], Any], seconds: float = SECONDS) -> Any:
+    """What `condition` says once it says something; AssertionError with `what` otherwise."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not within {seconds:g} s: {what()}")
+
+
+@contextmanager
+def run_prometheus(folder: Path, host: str) -> Iterator[str]:
+    """A Prometheus that scrapes nothing: its queries are all constants."""
+    (folder / "prometheus.yml").write_text("{}")
+    address = f"{host}:{addresses.METRICS_PORT}"
+    argv = [
+        str(provide.binary()),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+    ]
+    with (folder / "log").open("w") as log, subprocess.Popen(argv, stderr=log) as process:
+        try:
+            ready = http_ok(f"http://{address}/-/ready")
+            until(lambda: not asyncio.run(_ask(ready)), (folder / "log").read_text)
+            yield f"http://{address}"
+        finally:
+            process.kill()
+
+
+async def _ask(check: Any) -> str:
+    return str(await check())
+
+
+@contextmanager
+def run_scaling(state: Path, folder: Path) -> Iterator[Scaling]:
+    """All of it, ready; nothing of it runs after the block."""
+    with run_node(state) as node:
+        host = node.lab.inner(node.region, "metrics")
+        with run_prometheus(folder, host) as prometheus:
+            found = Scaling(node, prometheus)
+            try:
+                found.start()
+                yield found
+            finally:
+                found.end()
