@@ -135,8 +135,8 @@ async def record(scenario: Scenario, folder: Path) -> str:
         running = carry(toy, plan, journal, decisions=decisions, on_failure=scenario.on_failure)
         state, reason = await asyncio.wait_for(running, 20)
         journal.append(Kind.HEAD, result={"state": str(state), "reason": reason, "exit": 0})
-    except Crash:
-        pass
+    except Crash as crash:
+        print(f"{scenario.name}: {crash or 'killed'}")
     if hook.missed():
         raise SystemExit(f"{scenario.name}: not all of it happened")
     path = folder / f"{scenario.name}.jsonl"

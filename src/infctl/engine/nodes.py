@@ -2,10 +2,62 @@
 
 from typing import Any
 
-from infctl.engine.handler import Args, Context, not_yet, passed
-from infctl.engine.objects import require_object, require_same, where, write_fields
+from infctl.engine import arguments
+from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
+from infctl.engine.objects import (
+    ON_NODE,
+    permission,
+    require_object,
+    require_same,
+    uid,
+    where,
+    write_fields,
+)
 from infctl.model.outcome import Outcome
+from infctl.model.plan import Operation
 from infctl.ports.cluster import NODE, Object
+
+
+class NodeOperation(Handler):
+    """Args: region, name; optional: uid. `closes` is what it does; `opposite` undoes that."""
+
+    closes: bool
+    opposite: str
+
+    def check(self, args: Args) -> None:
+        """Which node."""
+        arguments.check_arguments(self.kind, args, ON_NODE, {"uid": uid})
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """One node."""
+        return (where(args, NODE),)
+
+    def permissions(self, args: Args) -> tuple[Permission, ...]:
+        """To patch nodes."""
+        return permission(args, NODE, "get", "patch")
+
+    def loss(self, args: Args) -> str:
+        """Where new pods go."""
+        return f"whether {args['name']} in {args['region']} takes new pods is not known"
+
+    async def observe(self, context: Context, args: Args) -> Any:
+        """Whether it is closed to new pods."""
+        return await observe(context, args)
+
+    def undo(self, before: Any, args: Args) -> Operation | None:
+        """The opposite, where it was the opposite before."""
+        if before["unschedulable"] == self.closes:
+            return None
+        return Operation(self.opposite, {**args, "uid": before["uid"]}, region=args["region"])
+
+    async def apply(self, context: Context, operation: Operation, key: str) -> Any:
+        """Close or open it."""
+        await close(context, operation.args, key, self.closes)
+        return {"unschedulable": self.closes}
+
+    async def verify(self, context: Context, operation: Operation) -> Outcome:
+        """It is closed, or open."""
+        return await judge(context, operation.args, self.closes)
 
 
 async def observe(context: Context, args: Args) -> dict[str, Any]:

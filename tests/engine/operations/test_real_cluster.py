@@ -72,7 +72,10 @@ async def test_a_node_is_drained_and_opened_again(
 ) -> None:
     cluster = _cluster(control_plane)
     node = f"node-{namespace}"
-    await cluster.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}})
+    # An operator closes and opens nodes, and makes none.
+    async with control_plane.cluster() as owner_of_nodes:
+        made = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}}
+        await owner_of_nodes.create("/api/v1/nodes", made)
     # Any object may be a controller; the built-in ones would let go of what they do not select.
     owner = await cluster.create(_map(namespace))
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "limits", "controller": True}
@@ -93,8 +96,9 @@ async def test_a_node_is_drained_and_opened_again(
     found = await cluster.read(NODE, node)
     assert found is not None
     assert not found["spec"].get("unschedulable")
-    await cluster.delete(NODE, node)
     await cluster.close()
+    async with control_plane.cluster() as owner_of_nodes:
+        await owner_of_nodes.delete(f"/api/v1/nodes/{node}")
 
 
 def _spec(node: str) -> dict[str, Any]:
