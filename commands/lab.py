@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infctl.commands import lab_rows
+from infctl.commands import lab_load, lab_record, lab_rows
 from infctl.commands.context import context_of
 from infctl.commands.lab_errors import translated
 from infctl.commands.lab_identity import token, users
@@ -80,15 +80,20 @@ def status(
 ) -> None:
     """Show every part: its state, process, address, memory and last words.
 
-    Examples: infctl lab status; infctl lab status -o json
+    On a terminal -w fills the screen: the parts that are not ready first, the others by keys.
+
+    Examples: infctl lab status; infctl lab status -o json; infctl lab status -w
     """
+    if watch and output is Output.TABLE and sys.stdout.isatty():
+        from infctl.commands.lab_watch import watch as fill_screen
+
+        fill_screen(lambda: _look(name))
+        return
     while True:
         _show_status(name, output)
         if not watch:
             return
         time.sleep(_WATCH_SECONDS)
-        if output in (Output.TABLE, Output.WIDE) and sys.stdout.isatty():
-            write("\x1b[H\x1b[2J")
 
 
 @app.command()
@@ -165,20 +170,30 @@ def down(
             note(f"there is no lab {name}")
             return
         with locate.exclusive(name):
+            lab_load.end(state)
             lifecycle.stop(state, keep=lifecycle.KEPT if keep_data else ())
             access.remove(name)
         note(f"the lab {name} is down: {time.monotonic() - began:.1f} s")
 
 
+def _look(name: str) -> tuple[dict[str, Any], int]:
+    """What the supervisor says, and the memory of all in MB, shared pages counted once."""
+    with translated():
+        from infctl.lab import lifecycle, locate, processes
+
+        found = lifecycle.read_status(locate.state_of(name))
+        used = sum(processes.proportional_bytes(pid) for pid in lab_rows.all_pids(found))
+    return found, used >> 20
+
+
+app.command()(lab_record.record)
+app.add_typer(lab_load.app, name="load")
 app.command()(users)
 app.command()(token)
 
 
 def _show_status(name: str, output: Output) -> None:
-    with translated():
-        from infctl.lab import lifecycle, locate, processes
-
-        found = lifecycle.read_status(locate.state_of(name))
+    found, used = _look(name)
     metadata: dict[str, Any] = {"name": found["name"], "notEnforced": lab_rows.NOT_ENFORCED}
     rows = lab_rows.make_rows(found)
     is_narrow = output is Output.TABLE and (terminal_width() or _WIDE_COLUMNS) < _WIDE_COLUMNS
@@ -192,7 +207,6 @@ def _show_status(name: str, output: Output) -> None:
         prefix="part/",
     )
     if output in (Output.TABLE, Output.WIDE):
-        used = sum(processes.proportional_bytes(pid) for pid in lab_rows.all_pids(found)) >> 20
         write(f"\nMemory in all: {used} MB, shared pages counted once.\n")
         write("".join(f"{line}\n" for line in lab_rows.NOT_ENFORCED))
 

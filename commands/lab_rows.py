@@ -19,6 +19,10 @@ COLUMNS = [
 WIDE = [("WHAT", "detail"), ("LOG", "log")]
 NARROW = [column for column in COLUMNS if column[0] not in ("REGION", "ADDRESS", "SINCE")]
 """What fits on a terminal of fewer than 120 columns."""
+LAST = COLUMNS[-1]
+SHORT = [column for column in NARROW if column != LAST]
+SHORT.insert(3, ("ADDRESS", "address"))
+"""What fits on 80 columns where the last words stand below."""
 NOT_ENFORCED = (
     "Rendered but not enforced here: NetworkPolicy, ClusterIP and cluster DNS (there is no"
     " kube-proxy), CPU and memory limits beyond those of a process.",

@@ -46,7 +46,7 @@ def problem(words: list[str]) -> str:
     while words and words[0] in ("--env", "--platform", "--color"):
         words = words[2:]
     plain = [w for w in words if re.fullmatch(r"[a-z][a-z-]*", w)]
-    names = [" ".join(plain[:n]) for n in (2, 1)]
+    names = [" ".join(plain[:n]) for n in (3, 2, 1)]
     groups = {name.split()[0] for name in commands()}
     found = next((commands()[name] for name in names if name in commands()), None)
     if found is None:

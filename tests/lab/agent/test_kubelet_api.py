@@ -74,7 +74,7 @@ def test_logs_that_are_not_there_are_explained(node: Node, place: str) -> None:
 def test_a_command_runs_beside_the_container_and_its_exit_code_arrives(
     node: Node, place: str
 ) -> None:
-    node.apply(place, make_pod("web"))
+    node.apply(place, make_pod("web", nodeName=node.name))
     node.wait_ready(place, "web")
     kubectl = (str(KUBECTL), "--kubeconfig", str(node.plane.kubeconfig), "-n", place)
     script = "cat; echo $WHERE >&2; exit 5"

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from real_agent import Node, make_pod, wait_for
@@ -98,8 +99,8 @@ def test_a_shim_whose_pid_is_somebody_elses_by_now_is_left_out() -> None:
 
 @pytest.mark.control_plane
 def test_a_node_tells_the_meter_what_its_pods_use_and_nothing_else(node: Node, place: str) -> None:
-    busy = make_pod("busy", "while :; do :; done", terminationGracePeriodSeconds=0)
-    node.apply(place, busy, make_pod("idle"))
+    there: dict[str, Any] = {"nodeName": node.name, "terminationGracePeriodSeconds": 0}
+    node.apply(place, make_pod("busy", "while :; do :; done", **there), make_pod("idle", **there))
     node.wait_ready(place, "busy")
     node.wait_ready(place, "idle")
     own = pki.issue(node.lab, METER_CERTIFICATE, common_name=METER_CLIENT, client=True)

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from infctl.lab import addresses, cloud, dns
+from infctl.lab import addresses, cloud, dns, edge
 from infctl.lab.part import Part
 from infctl.lab.spec import Lab, Region
 
@@ -25,7 +25,9 @@ class RunningCloud:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
-        self.parts = {part.name: part for part in [*cloud.parts(lab), *dns.parts(lab)]}
+        edges = [part for region in lab.regions for part in edge.parts(lab, region)]
+        found = [*cloud.parts(lab), *dns.parts(lab), *edges]
+        self.parts = {part.name: part for part in found}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *names: str) -> None:
@@ -93,6 +95,8 @@ def run_cloud(state: Path) -> Iterator[RunningCloud]:
     """A cloud with its files in `state`; nothing of it runs after the block."""
     lab = Lab("test", free_number(), state, REGIONS)
     lab.save()
+    for region in lab.regions:
+        edge.prepare(lab, region)
     found = RunningCloud(lab)
     try:
         found.start("moto")

@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infctl.lab import addresses
 
@@ -120,7 +120,7 @@ def test_a_lost_region_takes_its_buckets_with_it_and_no_others(running: Any) -> 
     make_bucket(running, "eu-west-1", "kept-bucket")
     running.stop("cloud-ap-south-1")
     try:
-        with pytest.raises(EndpointConnectionError):
+        with pytest.raises(BotoCoreError):
             running.client("s3", "ap-south-1", at="ap-south-1").list_buckets()
         with pytest.raises(ClientError, match="503"):
             running.client("s3", "ap-south-1").head_bucket(Bucket="lost-bucket")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from infctl.lab import controlplane, credentials, fetch, locate
 from infctl.lab.cluster import Cluster, ClusterError
+from infctl.lab.controlplane.preparation import write_config
 from infctl.lab.processes import Register
 from infctl.lab.spec import Lab, Region
 from infctl.lab.supervisor import logs
@@ -117,7 +118,8 @@ def _assemble(lab: Lab) -> Household:
     lab.save()
     for region in lab.regions:
         controlplane.prepare(lab, region)
-    controlplane.write_kubeconfig(lab)
+    # No edge stands before it here.
+    write_config(lab.kubeconfig, lab, list(lab.regions), "operator", others=("viewer",))
     try:
         controlplane.parse_definitions(lab, fetch.definitions_folder())
         parts = [p for r in lab.regions for p in controlplane.parts(lab, r, fetch.argv)]

@@ -1,0 +1,147 @@
+"""Nodes that are killed or frozen: noticed by the real controllers, their pods moved, themselves
+back clean."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from real_agent import Node, is_ready, run_node, wait_for
+
+from infctl.lab import agent
+from infctl.lab.agent.losses import read, wanted_path
+from infctl.lab.controlplane.flags import NODE_GRACE_SECONDS, UNREACHABLE_SECONDS
+from infctl.lab.errors import LabError
+from infctl.lab.supervisor.faults import Faults
+
+pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(120)]
+PLACE = "losses"
+FIRST, SECOND = "eu-west-1-node-1", "eu-west-1-node-2"
+SLACK_SECONDS = 10.0
+"""What a busy machine may take on top of the controllers' own timings."""
+
+
+class Pair:
+    """A region of two nodes, with the faults that a supervisor would make."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        household = node.plane.household
+        household.children[node.child.part.name] = node.child
+        self._faults = Faults(household)
+
+    def inject(self, kind: str, node: str) -> None:
+        target = f"node/eu-west-1/{node}"
+        self.node.plane.run(self._faults.inject(f"{kind}-{node}", kind, target, 60.0))
+
+    def heal(self, kind: str, node: str) -> None:
+        assert self.node.plane.run(self._faults.heal(f"{kind}-{node}")) == []
+
+    def pods(self, node: str) -> dict[str, dict[str, Any]]:
+        """The pods on a node by name, those that are going left out."""
+        return {
+            p["metadata"]["name"]: p
+            for p in self.node.pods(PLACE)
+            if p["spec"].get("nodeName") == node and "deletionTimestamp" not in p["metadata"]
+        }
+
+    def ready_on(self, node: str) -> int:
+        return len([p for p in self.pods(node).values() if is_ready(p)])
+
+    def is_node_ready(self, node: str) -> bool:
+        path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        return self.node.plane.kubectl("get", "node", node, "-o", path) == "True"
+
+    def living(self, node: str) -> set[int]:
+        return {p.pid for p in agent.processes(self.node.lab, self.node.region, node)}
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    with run_node(tmp_path_factory.mktemp("pair")) as node:
+        found = Pair(node)
+        node.plane.make_namespace(PLACE)
+        there = ("-n", PLACE)
+        node.plane.kubectl(*there, "create", "deployment", "web", "--image=toys/server:1")
+        node.plane.kubectl(*there, "scale", "deployment/web", "--replicas=4")
+        wait_for(lambda: found.ready_on(FIRST) + found.ready_on(SECOND) == 4)
+        yield found
+
+
+def test_nodes_stand_in_zones_of_their_own_and_share_the_pods(pair: Pair) -> None:
+    listed = json.loads(pair.node.plane.kubectl("get", "nodes", "-o", "json"))["items"]
+    zones = {n["metadata"]["labels"]["topology.kubernetes.io/zone"] for n in listed}
+    assert zones == {"eu-west-1a", "eu-west-1b"}
+    assert pair.ready_on(FIRST) == pair.ready_on(SECOND) == 2
+    assert pair.living(FIRST)
+    assert not pair.living(FIRST) & pair.living(SECOND)
+
+
+@pytest.mark.parametrize(("kind", "node", "other"), [("kill", SECOND, FIRST)])
+def test_a_killed_node_is_noticed_its_pods_move_and_it_comes_back_clean(
+    pair: Pair, kind: str, node: str, other: str
+) -> None:
+    moved = pair.pods(node)
+    began = time.monotonic()
+    pair.inject(kind, node)
+    assert not pair.living(node)
+    assert pair.living(other)
+    wait_for(lambda: pair.ready_on(other) == 4, NODE_GRACE_SECONDS * 3)
+    took = time.monotonic() - began
+    print(f"from the loss of a node to its pods ready elsewhere: {took:.1f} s")
+    assert took < NODE_GRACE_SECONDS + UNREACHABLE_SECONDS + SLACK_SECONDS
+    assert not pair.is_node_ready(node)
+    assert pair.node.plane.run(pair.node.child.check()) == "", "its agent is well"
+    pair.heal(kind, node)
+    wait_for(lambda: pair.is_node_ready(node))
+    wait_for(lambda: not moved.keys() & {p["metadata"]["name"] for p in pair.node.pods(PLACE)})
+    assert not pair.living(node)
+    assert pair.ready_on(other) == 4
+
+
+def test_a_node_that_thaws_in_time_keeps_its_pods(pair: Pair) -> None:
+    before, pods = pair.living(FIRST), set(pair.pods(FIRST))
+    pair.inject("freeze", FIRST)
+    assert {_state(pid) for pid in pair.living(FIRST)} == {"T"}
+    logs = pair.node.plane.kubectl("-n", PLACE, "logs", min(pods), "--request-timeout=1s")
+    assert "hello from" not in logs
+    pair.heal("freeze", FIRST)
+    assert pair.living(FIRST) == before
+    wait_for(lambda: "hello from" in pair.node.plane.kubectl("-n", PLACE, "logs", min(pods)))
+    assert set(pair.pods(FIRST)) == pods
+    assert pair.is_node_ready(FIRST)
+
+
+def test_of_two_faults_on_a_node_the_kill_wins_and_the_last_heals(pair: Pair) -> None:
+    before = pair.pods(FIRST)
+    pair.inject("freeze", FIRST)
+    pair.inject("kill", FIRST)
+    assert not pair.living(FIRST)
+    pair.heal("kill", FIRST)
+    assert read(wanted_path(pair.node.lab, pair.node.region)) == {FIRST: "freeze"}
+    assert not pair.living(FIRST)
+    pair.heal("freeze", FIRST)
+    wait_for(lambda: pair.ready_on(FIRST) == len(before))
+    restarts = [p["status"]["containerStatuses"][0]["restartCount"] for p in before.values()]
+    assert [
+        p["status"]["containerStatuses"][0]["restartCount"] for p in pair.pods(FIRST).values()
+    ] == [n + 1 for n in restarts]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"), [("kill", "node/eu-west-1/none"), ("kill", f"node/x/{FIRST}")]
+)
+def test_a_node_that_is_not_there_is_no_target(pair: Pair, kind: str, target: str) -> None:
+    with pytest.raises(LabError, match="there is no node/"):
+        pair.node.plane.run(pair._faults.inject("x", kind, target, 5.0))
+
+
+def test_a_node_cannot_be_hurt_in_other_ways(pair: Pair) -> None:
+    with pytest.raises(LabError, match="target of kill or freeze, not of slow"):
+        pair.inject("slow", FIRST)
+
+
+def _state(pid: int) -> str:
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0]
