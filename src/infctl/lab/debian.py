@@ -7,6 +7,8 @@ import hashlib
 import os
 import shutil
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from infctl.lab.errors import LabError
 
 _DIGEST = "sha256"
 _SECONDS = 300
+_PAUSE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,21 @@ class Package:
             raise LabError(
                 f"{self.title} cannot be put into the cache {shelf}: {error}", self.remedy
             ) from error
+
+    def ensure_if_possible(self, report: Report, loss: str) -> None:
+        """Have it, or say what a lab without it loses.
+
+        What failed is not tried again for an hour: without a network that takes minutes.
+        """
+        mark = cache.root(self.name) / "failed"
+        if _is_young(mark):
+            return
+        try:
+            self.ensure(report)
+        except LabError as error:
+            report(f"{error.what}; {loss}. {error.hint}")
+            with suppress(OSError):
+                mark.touch()
 
     def binary(self, program: str) -> Path:
         """The program's file; FileNotFoundError where it is missing or was changed."""
@@ -81,7 +99,7 @@ class Package:
         package = self._download(scratch)
         self._run("dpkg-deb", "-x", str(package), str(scratch / "root"), folder=scratch)
         for program in self.programs:
-            source = scratch / "root" / "usr" / "bin" / program
+            source = _unpacked(scratch / "root" / "usr", program)
             digest = hashlib.sha256(source.read_bytes()).hexdigest()
             (entry / f"{program}.{_DIGEST}").write_text(digest)
             shutil.move(source, entry / program)
@@ -116,6 +134,18 @@ class Package:
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise LabError(f"{argv[0]} failed: {last[:300]}", self.remedy)
+
+
+def _unpacked(folder: Path, program: str) -> Path:
+    places = [folder / name / program for name in ("bin", "sbin")]
+    return next((place for place in places if place.exists()), places[0])
+
+
+def _is_young(mark: Path) -> bool:
+    try:
+        return time.time() - mark.stat().st_mtime < _PAUSE_SECONDS
+    except OSError:
+        return False
 
 
 def _own_lists(folder: Path) -> list[str]:

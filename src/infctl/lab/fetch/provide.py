@@ -10,6 +10,7 @@ from infctl.lab.fetch import build, download, entry, gateway_api, onpath, releas
 from infctl.lab.fetch.golang import Toolchain
 from infctl.lab.fetch.storage import Report
 from infctl.lab.prometheus import provide as prometheus
+from infctl.lab.response_cache import provide as response_cache
 
 Way = Callable[[Path, Toolchain, Report], dict[str, entry.Program] | None]
 """Puts programs into an entry's folder, or finds them elsewhere; None where it cannot."""
@@ -39,6 +40,7 @@ def ensure(report: Report) -> None:
     ensure_kubernetes(report)
     prometheus.ensure(report)
     bubblewrap.ensure(report)
+    response_cache.ensure(report)
 
 
 def argv(component: str) -> tuple[str, ...]:

@@ -1,4 +1,8 @@
-"""`python -m infctl.lab.prometheus --state STATE --region NAME`: configures Prometheus."""
+"""`python -m infctl.lab.prometheus --state STATE --region NAME`.
+
+Configures Prometheus, and follows versions and outcomes for the response cache: one process for
+both, since each of them does little.
+"""
 
 import argparse
 import asyncio
@@ -6,13 +10,16 @@ import logging
 import signal
 from pathlib import Path
 
-from infctl.lab import credentials, spec
+from infctl.lab import addresses, credentials, spec
 from infctl.lab.cluster import Cluster
 from infctl.lab.prometheus.controller import Controller
 from infctl.lab.prometheus.parts import server_url, targets_file
 from infctl.lab.prometheus.promtool import Promtool
 from infctl.lab.prometheus.provide import binary
 from infctl.lab.prometheus.reloading import Reloader
+from infctl.lab.response_cache.accounting import account
+from infctl.lab.response_cache.controller import follow, sweep_for_ever
+from infctl.lab.response_cache.parts import folder_of
 
 
 async def _run(lab: spec.Lab, region: spec.Region) -> None:
@@ -23,7 +30,13 @@ async def _run(lab: spec.Lab, region: spec.Region) -> None:
     async with Cluster(lab.api_url(region), token, lab.ca) as cluster:
         promtool, reloader = Promtool(binary("promtool")), Reloader(server_url(lab, region))
         files = targets_file(lab, region)
-        await Controller(cluster, lab, region, files, promtool, reloader).run()
+        controller = Controller(cluster, lab, region, files, promtool, reloader)
+        answers = folder_of(lab, region)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(controller.run())
+            tasks.create_task(follow(cluster, answers))
+            tasks.create_task(sweep_for_ever(answers))
+            tasks.create_task(account(lab.inner(region, "cache"), addresses.CACHE_METRICS_PORT))
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ def make_configuration(
         "rule_files": [str(path) for path in rules],
         "scrape_configs": [
             _gateway(lab, region),
+            _cache(lab, region),
             _pods(targets),
             *({**job.configuration, "file_sd_configs": [_watched(path)]} for job, path in jobs),
         ],
@@ -57,6 +58,12 @@ def _gateway(lab: Lab, region: Region) -> dict[str, Any]:
         "static_configs": [{"targets": [admin]}],
         "metric_relabel_configs": [_keep(GATEWAY_SERIES)],
     }
+
+
+def _cache(lab: Lab, region: Region) -> dict[str, Any]:
+    """Hits and misses of the response cache, as its accounting tells them."""
+    address = f"{lab.inner(region, 'cache')}:{addresses.CACHE_METRICS_PORT}"
+    return {"job_name": "cache", "static_configs": [{"targets": [address]}]}
 
 
 def _pods(targets: Path) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def _controller(lab: Lab, region: Region) -> Part:
         ready=ready,
         after=(f"api-{region.name}",),
         grace=0.5,
+        addresses=(f"{lab.inner(region, 'cache')}:{addresses.CACHE_METRICS_PORT}",),
         detail="monitors and rules become what Prometheus does",
     )
 

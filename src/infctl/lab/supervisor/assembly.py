@@ -12,7 +12,7 @@ from infctl.lab.supervisor.residents import residents
 from infctl.lab.supervisor.service import Assembly
 
 SHARED = ("identity", "cloud", "dns")
-REGIONAL = ("controlplane", "prometheus", "agent", "gateway")
+REGIONAL = ("controlplane", "prometheus", "response_cache", "agent", "gateway")
 Argv = Callable[[str], tuple[str, ...]]
 
 
