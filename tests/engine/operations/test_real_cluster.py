@@ -73,7 +73,7 @@ async def test_a_node_is_drained_and_opened_again(
     cluster = _cluster(control_plane)
     node = f"node-{namespace}"
     # An operator closes and opens nodes, and makes none.
-    async with control_plane.cluster() as owner_of_nodes:
+    async with control_plane.cluster("agent") as owner_of_nodes:
         made = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}}
         await owner_of_nodes.create("/api/v1/nodes", made)
     # Any object may be a controller; the built-in ones would let go of what they do not select.
@@ -97,7 +97,7 @@ async def test_a_node_is_drained_and_opened_again(
     assert found is not None
     assert not found["spec"].get("unschedulable")
     await cluster.close()
-    async with control_plane.cluster() as owner_of_nodes:
+    async with control_plane.cluster("agent") as owner_of_nodes:
         await owner_of_nodes.delete(f"/api/v1/nodes/{node}")
 
 
