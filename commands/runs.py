@@ -94,9 +94,9 @@ def attach_run(
 
 
 @app.command("pause")
-def pause_run(run: RunArgument = "latest") -> None:
+def pause_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -> None:
     """Ask a run to pause at the next step's edge."""
-    _decide(run, "pause")
+    _decide(run, "pause", output=output)
 
 
 @app.command("resume")
@@ -134,9 +134,11 @@ def resume_run(
 
 
 @app.command("retry")
-def retry_run(run: RunArgument = "latest", step: StepOption = "") -> None:
+def retry_run(
+    run: RunArgument = "latest", step: StepOption = "", output: OutputOption = Output.TABLE
+) -> None:
     """Try the failed steps again."""
-    _decide(run, "retry", step=step)
+    _decide(run, "retry", step=step, output=output)
 
 
 @app.command("skip")
@@ -144,9 +146,10 @@ def skip_run(
     run: RunArgument = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
     step: StepOption = "",
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Go on without the failed steps."""
-    _decide(run, "skip", reason, step)
+    _decide(run, "skip", reason, step, output)
 
 
 @app.command("ungraceful")
@@ -155,6 +158,7 @@ def ungraceful_run(
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
     step: StepOption = "",
     yes: YesOption = False,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Let what the failed steps did stand without having seen its effect; says what is lost."""
     from infctl.commands.planning import confirm_yes
@@ -165,7 +169,7 @@ def ungraceful_run(
     for line in losses(read_run(run), step):
         note(f"what is lost: {line}")
     confirm_yes("Go on without having seen the effect?", yes)
-    _decide(run, "ungraceful", reason, step)
+    _decide(run, "ungraceful", reason, step, output)
 
 
 @app.command("answer")
@@ -173,29 +177,32 @@ def answer_run(
     run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")],
     answer: Annotated[str, typer.Argument(help="One of the answers that the step offers.")],
     step: Annotated[str, typer.Option("--step", help="The step that asks.")] = "",
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Answer the question that a run waits for."""
     from infctl.executor.watch import question_of, read_run
 
     asked = question_of(read_run(run), step, answer)
-    _decide(run, "answer", answer, asked)
+    _decide(run, "answer", answer, asked, output)
 
 
 @app.command("undo")
-def undo_run(ctx: typer.Context, run: RunArgument = "latest") -> None:
+def undo_run(
+    ctx: typer.Context, run: RunArgument = "latest", output: OutputOption = Output.TABLE
+) -> None:
     """Take back what the run did, in reverse order, where it is still as the run left it.
 
     A run of another machine is taken over from its copy in the clusters, once its lease ran out.
     """
     if not is_local(run):
         bring(ctx, run)
-    _decide(run, "undo")
+    _decide(run, "undo", output=output)
 
 
 @app.command("stop")
-def stop_run(run: RunArgument = "latest") -> None:
+def stop_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -> None:
     """End the run after the steps that must always run; nothing is taken back."""
-    _decide(run, "stop")
+    _decide(run, "stop", output=output)
 
 
 @app.command("abandon")
@@ -203,6 +210,7 @@ def abandon_run(
     ctx: typer.Context,
     run: RunArgument = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Close a run whose executor and world are gone; what it left behind is yours to clear."""
     from infctl.executor.abandon import abandon
@@ -211,12 +219,15 @@ def abandon_run(
     abandon(name, reason)
     note(f"run {name} is closed as failed")
     tell_clusters(ctx, name)
+    _show_decision(name, "abandon", reason, "", output)
 
 
 app.command("export")(export_run)
 
 
-def _decide(run: str, verb: str, reason: str = "", step: str = "") -> None:
+def _decide(
+    run: str, verb: str, reason: str = "", step: str = "", output: Output = Output.TABLE
+) -> None:
     from infctl.engine.decisions import Decision, Verb
     from infctl.executor.launch import revive, whoami
     from infctl.executor.watch import read_run
@@ -226,6 +237,18 @@ def _decide(run: str, verb: str, reason: str = "", step: str = "") -> None:
     revive(name, Decision(Verb(verb), by=whoami(), reason=reason, step=step))
     wait_heard(name, before)
     note(f"asked run {name} to {verb}: infctl runs attach {name}")
+    _show_decision(name, verb, reason, step, output)
+
+
+def _show_decision(run: str, verb: str, reason: str, step: str, output: Output) -> None:
+    """For programs; people have read it in a note."""
+    from infctl.executor.watch import read_run
+
+    if output in (Output.TABLE, Output.WIDE):
+        return
+    state = str(read_run(run).state)
+    item = {"name": run, "decision": verb, "step": step, "reason": reason, "state": state}
+    show("Decision", [item], [], output=output)
 
 
 def _resolve(run: str) -> str:

@@ -1,5 +1,6 @@
 """Features 31 and B32: what is asked of a run takes effect within its second, and is journalled."""
 
+import json
 import os
 import signal
 import subprocess
@@ -35,12 +36,14 @@ def _written(run: str, kind: Kind, words: str) -> bool:
     ],
 )
 def test_features_31_a_verb_is_in_the_journal_within_a_second(
-    runs: Runs, verb: str, kind: Kind, words: str
+    runs: Runs, verb: str, kind: Kind, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = runs.launch()
     runs.wait(run, lambda view: begun(view) >= 2)
     began = time.monotonic()
-    assert run_command(["runs", verb, run]) == 0
+    assert run_command(["runs", verb, run, "-o", "json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["items"]
+    assert (told["name"], told["decision"]) == (run, verb)
     while not _written(run, kind, words):
         assert time.monotonic() - began <= 1.0 + SLACK
         time.sleep(0.02)
