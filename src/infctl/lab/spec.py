@@ -21,7 +21,7 @@ class Region:
     name: str
     number: int
     country: str = ""
-    nodes: int = 1
+    nodes: int = 2
 
 
 @dataclass(frozen=True, slots=True)

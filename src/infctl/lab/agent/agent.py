@@ -8,6 +8,8 @@ from pathlib import Path
 import aiohttp
 
 from infctl.lab import credentials, processes
+from infctl.lab.agent import losses
+from infctl.lab.agent.absence import Absence
 from infctl.lab.agent.allocation import Allocation
 from infctl.lab.agent.events import Events
 from infctl.lab.agent.heart import Heart, follow_nodes
@@ -42,12 +44,12 @@ async def serve(lab: Lab, region: Region, find_image: FindImage) -> None:
         server = Server(table, host.nodes)
         await server.open(make_context(*certificate(lab, region), lab.ca))
         try:
-            await _run_all(lab, region, host, table)
+            await _run_all(lab, region, host, table, server)
         finally:
             await server.close()
 
 
-async def _run_all(lab: Lab, region: Region, host: Host, table: Table) -> None:
+async def _run_all(lab: Lab, region: Region, host: Host, table: Table, server: Server) -> None:
     beats = Beats(marker(lab, region), len(host.nodes), table.has_listed.is_set)
     pods = pods_per_node(len(host.nodes))
     places = [
@@ -55,7 +57,11 @@ async def _run_all(lab: Lab, region: Region, host: Host, table: Table) -> None:
         for number, (name, address) in enumerate(host.nodes.items(), 1)
     ]
     hearts = {place.name: Heart(host.cluster, place, beats.add) for place in places}
+    absence = Absence(hearts, table, server, losses.held_path(lab, region))
+    lost = losses.wanted_path(lab, region)
+    await absence.take(losses.read(lost))
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(losses.follow(lost, absence.take))
         tasks.create_task(host.events.run())
         tasks.create_task(table.run())
         tasks.create_task(follow_nodes(host.cluster, hearts))

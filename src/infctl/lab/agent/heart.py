@@ -31,6 +31,16 @@ class Heart:
         self._beaten = beaten
         self._is_registered = False
         self._hurry = asyncio.Event()
+        self._is_held = False
+
+    def hold(self) -> None:
+        """Stand still: the node is lost."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Beat again, at once."""
+        self._is_held = self._is_registered = False
+        self._hurry.set()
 
     def look(self, node: Object | None) -> None:
         """Take what the API server holds of the node; None if it holds none."""
@@ -39,12 +49,13 @@ class Heart:
             self._hurry.set()
 
     async def run(self) -> None:
-        """Register, and renew, for ever."""
+        """Register, and renew, for ever; a node that is lost counts as looked after."""
         while True:
             self._hurry.clear()
             pause = nodes.BEAT_SECONDS
             try:
-                await self._beat()
+                if not self._is_held:
+                    await self._beat()
                 self._beaten(self.name)
             except ClusterError as error:
                 _LOG.info("node %s: %s", self.name, error)

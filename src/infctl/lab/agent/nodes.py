@@ -10,8 +10,8 @@ from infctl.lab.agent.status import timestamp
 
 CAPACITY = {"cpu": "16", "memory": "64Gi", "ephemeral-storage": "100Gi"}
 """Declared, not measured: the lab's nodes share one machine, and the scheduler needs numbers."""
-LEASE_SECONDS = 16
-BEAT_SECONDS = 4.0
+LEASE_SECONDS = 10
+BEAT_SECONDS = 2.0
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure")
 _FEATURES = ["ExtendWebSocketsToKubelet"]

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from infctl.lab import addresses
-from infctl.lab.agent.nodes import BEAT_SECONDS
+from infctl.lab.agent import losses
 from infctl.lab.agent.places import (
     METER_CERTIFICATE,
     METER_CLIENT,
@@ -15,12 +15,12 @@ from infctl.lab.agent.places import (
     node_addresses,
     pods_folder,
 )
-from infctl.lab.agent.records import living
+from infctl.lab.agent.records import Records, living
 from infctl.lab.part import Part
 from infctl.lab.processes import Process, is_alive, read_register
 from infctl.lab.spec import Lab, Region
 
-_SILENT_SECONDS = 3 * BEAT_SECONDS
+_SILENT_SECONDS = 12.0
 _PASSED_ON = ("HOME", "XDG_CACHE_HOME")
 
 
@@ -37,6 +37,8 @@ def prepare(lab: Lab, region: Region) -> None:
         addresses=node_addresses(lab, region).values(),
     )
     pki.issue(lab, METER_CERTIFICATE, common_name=METER_CLIENT, client=True)
+    # Faults do not outlive the supervisor that made them.
+    losses.write(losses.wanted_path(lab, region), {})
     pods_folder(lab, region).mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
@@ -72,9 +74,13 @@ def parts(lab: Lab, region: Region) -> list[Part]:
     ]
 
 
-def processes(lab: Lab, region: Region) -> list[Process]:
-    """The living processes of a region's pods, whether its agent lives or not."""
-    return living(pods_folder(lab, region))
+def processes(lab: Lab, region: Region, node: str | None = None) -> list[Process]:
+    """The living processes of pods of a region or of one node, whether its agent lives or not."""
+    root = pods_folder(lab, region)
+    if node is None:
+        return living(root)
+    uids = [uid for uid, record in Records(root).read().items() if record.node == node]
+    return [process for uid in uids for process in living(root, uid)]
 
 
 def why_not_ready(path: Path, now: float) -> str:

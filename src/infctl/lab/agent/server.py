@@ -53,7 +53,10 @@ class Server:
         self._pods = pods
         self._nodes = {address: name for name, address in nodes.items()}
         self._meters = {name: Meter() for name in nodes}
-        application = web.Application(middlewares=[refuse_others])
+        self._held: dict[str, asyncio.Event] = {}
+        self._killed: set[str] = set()
+        self._open: dict[str, set[asyncio.Transport]] = {name: set() for name in nodes}
+        application = web.Application(middlewares=[self._vanish, refuse_others])
         application.router.add_get("/healthz", self._healthz)
         application.router.add_get("/pods", self._list)
         application.router.add_get(_METRICS, self._measure)
@@ -68,9 +71,39 @@ class Server:
         for host in self._nodes:
             await web.TCPSite(self._runner, host, addresses.AGENT_PORT, ssl_context=context).start()
 
+    def hold(self, node: str, kind: str) -> None:
+        """Let a node's questions hang, or end their connections where it is killed."""
+        self._killed.discard(node)
+        self._held.setdefault(node, asyncio.Event())
+        if kind == "kill":
+            self._killed.add(node)
+            for transport in self._open[node]:
+                transport.abort()
+
+    def release(self, node: str) -> None:
+        """Answer again."""
+        self._killed.discard(node)
+        if waiting := self._held.pop(node, None):
+            waiting.set()
+
     async def close(self) -> None:
         """Stop listening."""
         await self._runner.cleanup()
+
+    @web.middleware
+    async def _vanish(self, request: web.Request, handler: Answer) -> web.StreamResponse:
+        node, transport = self._node(request), request.transport
+        if transport is None or node in self._killed:
+            if transport:
+                transport.abort()
+            raise web.HTTPServiceUnavailable(text="the node is lost")
+        self._open[node].add(transport)
+        try:
+            if node in self._held:
+                await self._held[node].wait()
+            return await handler(request)
+        finally:
+            self._open[node].discard(transport)
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.Response(text="ok")

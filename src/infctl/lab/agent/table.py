@@ -28,6 +28,8 @@ class Table:
         self._workers: dict[str, Worker] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._recorded = host.records.read()
+        self._held: set[str] = set()
+        self._waiting: dict[str, Object] = {}
         self.has_listed = asyncio.Event()
 
     async def run(self) -> None:
@@ -37,6 +39,7 @@ class Table:
                 if event == "LISTED":
                     await self._take_list(item.get("items") or [])
                 elif event == "DELETED":
+                    self._waiting.pop(item["metadata"]["uid"], None)
                     self._abandon(item["metadata"]["uid"])
                 else:
                     self._take(item)
@@ -65,12 +68,42 @@ class Table:
         for uid in self._workers.keys() - uids:
             self._abandon(uid)
         # What an earlier agent left and nobody wants any more.
-        for uid in self._recorded.keys() - uids - self._workers.keys():
-            await asyncio.to_thread(self._clear, uid)
-            del self._recorded[uid]
+        await self._clear_all(self._recorded.keys() - uids - self._workers.keys())
+        self._waiting.clear()
         for pod in pods:
             self._take(pod)
         self.has_listed.set()
+
+    async def hold(self, node: str) -> None:
+        """Let go of a node's pods: their processes stay as they are, and nothing is made new."""
+        self._held.add(node)
+        for uid, worker in list(self._workers.items()):
+            if worker.facts.node == node and (task := self._tasks.get(uid)):
+                task.cancel()
+                await asyncio.wait({task})
+                if self._workers.pop(uid, None) and not worker.is_abandoned:
+                    self._waiting.setdefault(uid, worker.pod)
+                self._tasks.pop(uid, None)
+        self._recorded |= {u: r for u, r in self._host.records.read().items() if r.node == node}
+
+    async def release(self, node: str) -> None:
+        """Take a node's pods up again as they are wanted by now; end what is wanted no more."""
+        self._held.discard(node)
+        for uid, pod in list(self._waiting.items()):
+            if pod["spec"]["nodeName"] == node:
+                self._take(self._waiting.pop(uid))
+        await self._clear_all({u for u, r in self._recorded.items() if r.node == node})
+
+    def living_on(self, node: str) -> list[processes.Process]:
+        """The living processes of a held node's pods."""
+        uids = [uid for uid, record in self._recorded.items() if record.node == node]
+        return [p for uid in uids for p in living(self._host.records.root, uid)]
+
+    async def _clear_all(self, uids: set[str]) -> None:
+        for uid in uids:
+            if uid in self._recorded and self._recorded[uid].node not in self._held:
+                await asyncio.to_thread(self._clear, uid)
+                self._recorded.pop(uid, None)
 
     def _clear(self, uid: str) -> None:
         remaining = processes.kill(living(self._host.records.root, uid))
@@ -80,7 +113,9 @@ class Table:
     def _take(self, pod: Object) -> None:
         uid = pod["metadata"]["uid"]
         worker = self._workers.get(uid)
-        if worker:
+        if pod["spec"]["nodeName"] in self._held:
+            self._waiting[uid] = pod
+        elif worker:
             worker.update(pod)
         elif pod["spec"]["nodeName"] in self._host.nodes and self._has_work(pod):
             self._add(uid, pod)

@@ -58,6 +58,11 @@ class Worker:
         """The keeper of the container of that name."""
         return next((k for k in self._all() if k.view.name == name), None)
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether its object is gone."""
+        return self._gone.is_set()
+
     def starts(self) -> Iterator[Start]:
         """Its containers that run."""
         for keeper in self._all():
@@ -109,6 +114,8 @@ class Worker:
         finally:
             living.cancel()
             publishing.cancel()
+            # A start that is being made is made to its end, and then nothing moves any more.
+            await asyncio.wait({living, publishing})
             for keeper in self._all():
                 keeper.forget()
 

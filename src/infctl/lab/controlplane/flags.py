@@ -6,9 +6,10 @@ from infctl.lab import addresses
 from infctl.lab.spec import Lab, Region
 
 SERVICE_RANGE = "10.96.0.0/16"
-UNREACHABLE_SECONDS = 5
+UNREACHABLE_SECONDS = 3
 """How long pods stay on a node that is not ready; 300 by default."""
-NODE_GRACE = "16s"
+NODE_GRACE_SECONDS = 10
+"""How long a node may be silent until it counts as lost; 50 by default."""
 FRONT_PROXY = "infctl:front-proxy"
 """The common name that alone may speak for others."""
 ETCD_HEALTH_PORT = 2381
@@ -126,7 +127,8 @@ def controller_manager(lab: Lab, region: Region) -> list[str]:
         "--kube-api-burst=400",
         f"--service-account-private-key-file={folder / 'service-accounts.key'}",
         f"--root-ca-file={lab.ca}",
-        f"--node-monitor-grace-period={NODE_GRACE}",
+        f"--node-monitor-grace-period={NODE_GRACE_SECONDS}s",
+        "--node-monitor-period=1s",
         "--horizontal-pod-autoscaler-sync-period=5s",
         "--horizontal-pod-autoscaler-downscale-stabilization=30s",
         "--profiling=false",

@@ -13,6 +13,7 @@ from infctl.lab import processes
 from infctl.lab.errors import LabError
 from infctl.lab.supervisor.child import Child, State
 from infctl.lab.supervisor.household import Household
+from infctl.lab.supervisor.nodes import Nodes
 
 KINDS = ("kill", "freeze")
 LONGEST_LEASE = 24 * 3600.0
@@ -43,6 +44,7 @@ class Faults:
 
     def __init__(self, household: Household) -> None:
         self._household = household
+        self._nodes = Nodes(household)
         self._active: dict[str, Fault] = {}
         self._ends: dict[str, float] = {}
         self._healing: dict[str, asyncio.Task[list[str]]] = {}
@@ -60,12 +62,15 @@ class Faults:
                 raise OtherFault(f"fault {fault_id} is {known.kind} {known.target}")
             return self.renew(fault_id, ttl)
         struck, region = self._find(target)
+        self._nodes.check(kind, target)
         self._active[fault_id] = Fault(fault_id, kind, target, 0.0, 0.0)
         if kind == "kill":
             self._kill(struck, region, fault_id)
         else:
             self._freeze(struck, region, fault_id)
-        self._active[fault_id] = replace(self._active[fault_id], at=time.time())
+        await self._nodes.hold(self._active.values())
+        if held := self._active.get(fault_id):
+            self._active[fault_id] = replace(held, at=time.time())
         fault = self.renew(fault_id, ttl)
         if kind == "kill":
             await asyncio.gather(*(child.exited(_SHUTDOWN_SECONDS) for child in struck))
@@ -117,6 +122,8 @@ class Faults:
             return [self._household.children[name]], None
         if kind == "region" and any(r.name == name for r in self._household.lab.regions):
             return self._household.of_region(name), name
+        if kind == "node" and target in self._nodes.targets():
+            return [], None
         regions = [f"region/{r.name}" for r in self._household.lab.regions]
         raise UnknownTarget(f"there is no {target} in this lab", f"one of {', '.join(regions)}")
 
@@ -148,6 +155,7 @@ class Faults:
         if region and not self._is_region_held(region):
             for pod in self._household.residents(region):
                 processes.send_group(pod, signal.SIGCONT)
+        await self._nodes.hold(self._active.values())
         await asyncio.gather(self._household.start(killed), *(c.resume() for c in frozen))
         return [
             f"{c.part.name}: {c.state.value}, {c.reason}"
