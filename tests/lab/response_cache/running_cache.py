@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.lab import addresses, locate
+from infctl.lab.gateway.bootstrap import place
 from infctl.lab.response_cache import configuration, parts, prepare
 from infctl.lab.response_cache.links import write_links
 from infctl.lab.response_cache.parts import folder_of
@@ -91,7 +92,7 @@ def run_cache(state: Path, kept: str = "60s") -> Iterator[Running]:
         file.write_text(file.read_text().replace("valid 200 60s", f"valid 200 {kept}"))
         (part,) = parts(lab, region)
         model = Model()
-        gateway = (lab.inner(region, "gateway"), addresses.GATEWAY_PORT)
+        gateway = (place(lab, region).bound, addresses.GATEWAY_PORT)
         with (
             ThreadingHTTPServer(gateway, _handler(model)) as server,
             subprocess.Popen(part.argv, env=dict(part.environment)) as process,

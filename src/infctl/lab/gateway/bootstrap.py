@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from infctl.lab import addresses, pki
+from infctl.lab.gateway import cached
 from infctl.lab.gateway.files import make_folders
 from infctl.lab.gateway.objects import Object, Place
 from infctl.lab.gateway.sources import source
@@ -13,7 +14,7 @@ from infctl.lab.spec import Lab, Region
 def place(lab: Lab, region: Region) -> Place:
     """Where a region's gateway listens and logs."""
     edge = lab.edge(region, "gateway")
-    return Place(region.name, edge, edge, str(access_log(lab, region)))
+    return Place(region.name, edge, edge, str(access_log(lab, region)), (cached.make_route(),))
 
 
 def access_log(lab: Lab, region: Region) -> Path:
@@ -61,6 +62,7 @@ def make_bootstrap(lab: Lab, region: Region) -> Object:
     return {
         "node": {"id": f"envoy-{region.name}", "cluster": region.name},
         "admin": {"address": {"socket_address": {"address": host, "port_value": int(port)}}},
+        "static_resources": {"clusters": [cached.make_cluster(lab, region, place(lab, region))]},
         "dynamic_resources": {
             "lds_config": source(folder, "listeners"),
             "cds_config": source(folder, "clusters"),

@@ -30,19 +30,23 @@ def make_listener(port: int, listeners: list[Listener], place: Place, folder: st
     return made
 
 
-def make_table(name: str, hosts: dict[str, list[Object]], region: str) -> Object:
+def make_table(name: str, hosts: dict[str, list[Object]], place: Place) -> Object:
     """One virtual host for each hostname; every answer of a route names the region."""
     return {
         "@type": ROUTES_TYPE,
         "name": name,
         "ignore_port_in_host_matching": True,
         "virtual_hosts": [
-            {"name": host, "domains": [host], "routes": sorted(routes, key=precedence)}
+            {
+                "name": host,
+                "domains": [host],
+                "routes": [*place.first_routes, *sorted(routes, key=precedence)],
+            }
             for host, routes in sorted(hosts.items())
         ],
         "response_headers_to_add": [
             {
-                "header": {"key": REGION_HEADER, "value": region},
+                "header": {"key": REGION_HEADER, "value": place.region},
                 "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
             }
         ],

@@ -38,6 +38,7 @@ class Place:
     address: str
     bound: str
     access_log: str
+    first_routes: tuple[Object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _resources(made: _Translation, served: list[Listener], place: Place, folder:
     upstreams = sorted(made.upstreams)
     return Resources(
         listeners=[make_listener(p, i, place, folder) for p, i in sorted(ports.items())],
-        routes=[make_table(n, hosts, place.region) for n, hosts in sorted(made.tables.items())],
+        routes=[make_table(n, hosts, place) for n, hosts in sorted(made.tables.items())],
         clusters=[
             make_cluster(
                 u,

@@ -5,6 +5,7 @@ one renaming, without a reload, and the answers of the version before are never 
 """
 
 from infctl.lab import addresses
+from infctl.lab.gateway.bootstrap import place
 from infctl.lab.spec import Lab, Region
 
 FILE = "nginx.conf"
@@ -93,7 +94,7 @@ http {
 
 def make_configuration(lab: Lab, region: Region) -> str:
     """The file's content; paths in it are relative to its folder."""
-    own, gateway = lab.inner(region, "cache"), lab.inner(region, "gateway")
+    own, gateway = lab.inner(region, "cache"), place(lab, region).bound
     values = {
         "LISTEN": f"{own}:{addresses.CACHE_PORT}",
         "GATEWAY": f"{gateway}:{addresses.GATEWAY_PORT}",
