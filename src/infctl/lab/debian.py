@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +18,22 @@ from infctl.lab.cache import Report
 from infctl.lab.errors import LabError
 
 _DIGEST = "sha256"
+_LIBRARIES = "libraries"
 _SECONDS = 300
 _PAUSE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package, the programs of it that are wanted, and what people call it."""
+    """A package, the programs of it that are wanted, and what people call it.
+
+    `has_libraries`: whether libraries of other packages that the machine lacks come with it.
+    """
 
     name: str
     programs: tuple[str, ...]
     title: str
+    has_libraries: bool = False
 
     @property
     def remedy(self) -> str:
@@ -81,6 +87,11 @@ class Package:
             raise FileNotFoundError(f"{file} is not what was recorded when it came into the cache")
         return file
 
+    def environment(self) -> dict[str, str]:
+        """What its programs need in their environment to find the libraries that came along."""
+        folder = self._folder() / _LIBRARIES
+        return {"LD_LIBRARY_PATH": str(folder)} if folder.is_dir() else {}
+
     def reason(self) -> str:
         """Why one of its programs is not there; "" where all are."""
         try:
@@ -96,28 +107,39 @@ class Package:
     def _unpack(self, scratch: Path, entry: Path) -> None:
         if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
             raise LabError(f"{self.title} is missing, and this machine has no apt-get", self.remedy)
-        package = self._download(scratch)
-        self._run("dpkg-deb", "-x", str(package), str(scratch / "root"), folder=scratch)
+        for package in self._download(scratch):
+            self._run("dpkg-deb", "-x", str(package), str(scratch / "root"), folder=scratch)
+        if self.has_libraries:
+            _collect(scratch / "root" / "usr" / "lib", entry / _LIBRARIES)
         for program in self.programs:
             source = _unpacked(scratch / "root" / "usr", program)
             digest = hashlib.sha256(source.read_bytes()).hexdigest()
             (entry / f"{program}.{_DIGEST}").write_text(digest)
             shutil.move(source, entry / program)
 
-    def _download(self, scratch: Path) -> Path:
+    def _download(self, scratch: Path) -> list[Path]:
         """By the machine's lists of packages, else by lists of our own, fetched for this once."""
         try:
-            self._run("apt-get", "-q", "download", self.name, folder=scratch)
+            self._download_by((), scratch)
         except LabError:
             own = _own_lists(scratch / "apt")
             self._run("apt-get", "-q", *own, "update", folder=scratch)
-            self._run("apt-get", "-q", *own, "download", self.name, folder=scratch)
-        packages = sorted(scratch.glob(f"{self.name}_*.deb"))
-        if not packages:
+            self._download_by(own, scratch)
+        if not list(scratch.glob(f"{self.name}_*.deb")):
             raise LabError(f"apt-get downloaded no package of {self.title}", self.remedy)
-        return packages[-1]
+        return sorted(scratch.glob("*.deb"))
 
-    def _run(self, *argv: str, folder: Path) -> None:
+    def _download_by(self, lists: Sequence[str], scratch: Path) -> None:
+        names = self._missing(lists, scratch) if self.has_libraries else [self.name]
+        self._run("apt-get", "-q", *lists, "download", *names, folder=scratch)
+
+    def _missing(self, lists: Sequence[str], scratch: Path) -> list[str]:
+        """It, and what apt would install with it on this machine."""
+        words = ("-s", "--no-install-recommends", "install", self.name)
+        told = self._run("apt-get", "-q", *lists, *words, folder=scratch)
+        return [line.split()[1] for line in told.splitlines() if line.startswith("Inst ")]
+
+    def _run(self, *argv: str, folder: Path) -> str:
         try:
             done = subprocess.run(
                 argv,
@@ -134,6 +156,14 @@ class Package:
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise LabError(f"{argv[0]} failed: {last[:300]}", self.remedy)
+        return done.stdout
+
+
+def _collect(source: Path, folder: Path) -> None:
+    """Put all libraries of a tree into one folder."""
+    folder.mkdir()
+    for library in source.rglob("*.so*"):
+        shutil.move(library, folder / library.name)
 
 
 def _unpacked(folder: Path, program: str) -> Path:

@@ -2,7 +2,6 @@
 
 import asyncio
 import ipaddress
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,11 @@ import dns.rcode
 import dns.rdatatype
 from ruamel.yaml import YAML
 
+from infctl.lab.debian import Package
+
 HOST = "127.0.0.1"
 DEADLINE = 10.0
+DIG = Package("bind9-dnsutils", ("dig",), "dig", has_libraries=True)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Seen:
 
 
 class Dig:
-    """BIND's dig."""
+    """BIND's dig: the machine's, else the distribution's, unpacked into the cache."""
 
     def __init__(self, port: int, *, tcp: bool) -> None:
         self._fixed = [f"@{HOST}", "-p", str(port), "+tries=1", "+timeout=5", "+nocookie"]
@@ -53,7 +55,9 @@ class Dig:
 
     @staticmethod
     def is_there() -> bool:
-        return shutil.which("dig") is not None
+        """Whether it could be had."""
+        DIG.ensure_if_possible(print, "dig's questions are not asked")
+        return not DIG.reason()
 
     async def ask(self, question: Question) -> Seen:
         text = await self._run("+yaml", *self._options(question), question.name, question.kind)
@@ -78,7 +82,11 @@ class Dig:
 
     async def _run(self, *words: str) -> str:
         process = await asyncio.create_subprocess_exec(
-            "dig", *self._fixed, *words, stdout=asyncio.subprocess.PIPE
+            DIG.binary("dig"),
+            *self._fixed,
+            *words,
+            stdout=asyncio.subprocess.PIPE,
+            env={"PATH": "/usr/bin:/bin", **DIG.environment()},
         )
         async with asyncio.timeout(DEADLINE):
             out, _ = await process.communicate()
