@@ -116,6 +116,7 @@ def test_our_definitions_are_marked_as_ours(control_plane: ControlPlane) -> None
         if d["metadata"].get("annotations", {}).get("infctl.dev/definition") == "structural"
     }
     ours = {
+        "Backend",
         "BackendTrafficPolicy",
         "ScaledObject",
         "PodMonitor",

@@ -16,7 +16,6 @@ from gateway_objects import (
     NAMESPACE,
     a_class,
     a_gateway,
-    a_listener,
     a_route,
     a_service,
     a_slice,
@@ -88,9 +87,13 @@ class RunningEnvoy:
         write_resources(self.folder, made)
         return made
 
+    def next_number(self) -> int:
+        """The number of the next route, `route-NUMBER`, for objects that name it."""
+        return self._number + 1
+
     def serve(self, *rules: Object, **spec: Any) -> str:
         """Serve a route; returns its hostname once Envoy knows it."""
-        self._number += 1
+        self._number = self.next_number()
         host = f"t{self._number}.infctl.test"
         name = f"route-{self._number}"
         self.put(a_route(*rules, name=name, **{"hostnames": [host], **spec}))
@@ -160,8 +163,3 @@ def _is_up(running: RunningEnvoy) -> bool:
         return running.admin("/ready").strip() == "LIVE"
     except OSError:
         return False
-
-
-def listener(**rest: Any) -> Object:
-    """A listener that takes routes of all namespaces."""
-    return a_listener(**{"allowedRoutes": {"namespaces": {"from": "All"}}, **rest})

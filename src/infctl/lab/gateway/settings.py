@@ -17,7 +17,12 @@ DEFAULTS: Object = {
     "lb_policy": "LEAST_REQUEST",
     "circuit_breakers": {
         "thresholds": [
-            {"max_connections": 1024, "max_pending_requests": 1024, "max_requests": 1024}
+            {
+                "max_connections": 1024,
+                "max_pending_requests": 1024,
+                "max_requests": 1024,
+                "max_retries": 1024,
+            }
         ]
     },
     "outlier_detection": {
@@ -27,7 +32,7 @@ DEFAULTS: Object = {
         "max_ejection_percent": 10,
     },
 }
-"""Of a cluster without a policy."""
+"""Of a cluster without a policy; the bounds are Envoy Gateway's, Envoy itself retries 3 at once."""
 PREVIOUS_HOSTS: Object = {
     "retry_host_predicate": [
         {
