@@ -34,6 +34,9 @@ def up(
     regions: Annotated[
         int | None, typer.Option(help="How many of the platform's regions.", show_default="all")
     ] = None,
+    nodes: Annotated[
+        int, typer.Option(help="Nodes a region, each in a zone of its own.", min=1, max=32)
+    ] = 2,
     wait: Annotated[bool, typer.Option(help="Wait until all parts are ready.")] = True,
     timeout: Annotated[float, typer.Option(help="Seconds to wait.", min=1.0)] = 90.0,
 ) -> None:
@@ -41,11 +44,11 @@ def up(
 
     Where it is up already, parts that died are started again.
 
-    Examples: infctl lab up; infctl lab up --name blue --regions 2
+    Examples: infctl lab up; infctl lab up --name blue --regions 2 --nodes 3
     """
     from infctl.commands.lab_start import bring_up, choose
 
-    choice = choose(context_of(ctx), name, regions)
+    choice = choose(context_of(ctx), name, regions, nodes)
     with translated():
         from infctl.lab import lifecycle, locate
 
@@ -194,7 +197,11 @@ app.command()(token)
 
 def _show_status(name: str, output: Output) -> None:
     found, used = _look(name)
-    metadata: dict[str, Any] = {"name": found["name"], "notEnforced": lab_rows.NOT_ENFORCED}
+    metadata: dict[str, Any] = {
+        "name": found["name"],
+        "notEnforced": lab_rows.NOT_ENFORCED,
+        "nodeLoss": lab_rows.node_loss(),
+    }
     rows = lab_rows.make_rows(found)
     is_narrow = output is Output.TABLE and (terminal_width() or _WIDE_COLUMNS) < _WIDE_COLUMNS
     show(
@@ -208,7 +215,7 @@ def _show_status(name: str, output: Output) -> None:
     )
     if output in (Output.TABLE, Output.WIDE):
         write(f"\nMemory in all: {used} MB, shared pages counted once.\n")
-        write("".join(f"{line}\n" for line in lab_rows.NOT_ENFORCED))
+        write("".join(f"{line}\n" for line in (lab_rows.node_loss(), *lab_rows.NOT_ENFORCED)))
 
 
 def _find_log(name: str, part: str) -> Path:

@@ -33,6 +33,16 @@ NOT_ENFORCED = (
 _MEGABYTE = 2**20
 
 
+def node_loss() -> str:
+    """How long the controllers wait for a node: the controller manager's own timings."""
+    from infctl.lab.controlplane.flags import NODE_GRACE_SECONDS, UNREACHABLE_SECONDS
+
+    return (
+        f"A node that is silent for {NODE_GRACE_SECONDS} s counts as lost, and its pods leave it"
+        f" {UNREACHABLE_SECONDS} s later (Kubernetes: 50 s and 300 s)."
+    )
+
+
 def make_rows(status: Mapping[str, Any], now: float | None = None) -> list[dict[str, Any]]:
     """A row per part, shared ones first, then one per region's pods, then the supervisor."""
     now = time.time() if now is None else now

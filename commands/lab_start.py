@@ -37,8 +37,11 @@ class Choice:
     options: str
 
 
-def choose(context: Context, name: str, wanted: int | None) -> Choice:
-    """What a lab of that name is to have: as the platform file says, or three usual regions."""
+def choose(context: Context, name: str, wanted: int | None, nodes: int) -> Choice:
+    """What a lab of that name is to have: as the platform file says, or three usual regions.
+
+    Each has so many nodes.
+    """
     from infctl.lab.spec import Region
 
     places, zone, default = list(DEFAULT_REGIONS), DEFAULT_ZONE, OVERLAY
@@ -53,7 +56,9 @@ def choose(context: Context, name: str, wanted: int | None) -> Choice:
         )
     count = len(places) if wanted is None else wanted
     return Choice(
-        tuple(Region(place, i, country) for i, (place, country) in enumerate(places[:count], 1)),
+        tuple(
+            Region(place, i, country, nodes) for i, (place, country) in enumerate(places[:count], 1)
+        ),
         tuple(place for place, _ in places[count:]),
         zone,
         "" if name == (context.named_environment or default) else f"--env {name} ",

@@ -57,6 +57,7 @@ def test_up_brings_the_default_regions_and_down_leaves_nothing(
     names = [item["name"] for item in found["items"]]
     assert names == ["api-us-east-1", "api-eu-west-1", "api-ap-south-1", "supervisor"]
     assert "NetworkPolicy" in found["metadata"]["notEnforced"][0]
+    assert "silent for 10 s" in found["metadata"]["nodeLoss"]
     recorded = processes.read_register(register_path(state(state_home)))
     assert run(["lab", "down"]) == 0
     assert not any(processes.is_alive(p) for p in recorded.values())
@@ -239,9 +240,27 @@ def test_kept_data_gets_its_number_and_its_regions_again(
     assert "its data is kept" in capsys.readouterr().err
     assert run(["lab", "up", "--regions", "2"]) == 1
     assert "keeps data of other regions: us-east-1" in capsys.readouterr().err
+    assert run(["lab", "up", "--regions", "1", "--nodes", "3"]) == 1
+    told = capsys.readouterr().err
+    assert "keeps data of 2 nodes a region" in told
+    assert "infctl lab up --nodes 2" in told
     assert run(["lab", "up", "--regions", "1"]) == 0
     assert status(capsys)["items"][0]["address"] == before
     assert kept.is_dir()
+
+
+def test_a_region_gets_as_many_nodes_as_are_asked_for(state_home: Path) -> None:
+    assert run(["lab", "up", "--regions", "1", "--nodes", "3"]) == 0
+    assert spec.load(state(state_home)).regions[0].nodes == 3
+
+
+@pytest.mark.parametrize("nodes", ["0", "33", "many"])
+def test_more_nodes_than_a_region_has_addresses_are_refused(
+    state_home: Path, capsys: pytest.CaptureFixture[str], nodes: str
+) -> None:
+    assert run(["lab", "up", "--nodes", nodes]) == 2
+    assert "--nodes" in capsys.readouterr().err
+    assert not state(state_home).exists()
 
 
 def test_another_lab_leaves_the_number_of_kept_data_alone(

@@ -70,11 +70,7 @@ def new_lab(
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = _read_kept(state)
     if kept and kept.regions != tuple(regions):
-        others = ", ".join(region.name for region in kept.regions)
-        raise LabError(
-            f"the lab {name} keeps data of other regions: {others}",
-            f"infctl lab down --name {name} removes it",
-        )
+        raise _other_data(kept, regions)
     # Certificates name addresses, so kept data needs its number again.
     try:
         number, claim = locate.claim_number(kept.number if kept else None, _kept_by_others(name))
@@ -86,6 +82,21 @@ def new_lab(
     lab = spec.Lab(name, number, state, tuple(regions), zone)
     lab.save()
     return lab, claim, kept is not None
+
+
+def _other_data(kept: spec.Lab, wanted: Sequence[spec.Region]) -> LabError:
+    """Certificates name nodes by their addresses, so kept data needs as many again."""
+    nodes = kept.regions[0].nodes
+    if [r.name for r in kept.regions] == [r.name for r in wanted]:
+        return LabError(
+            f"the lab {kept.name} keeps data of {nodes} nodes a region",
+            f"infctl lab up --nodes {nodes} (or: lab down removes the data)",
+        )
+    others = ", ".join(region.name for region in kept.regions)
+    return LabError(
+        f"the lab {kept.name} keeps data of other regions: {others}",
+        f"infctl lab down --name {kept.name} removes it",
+    )
 
 
 def _kept_by_others(name: str) -> set[int]:
