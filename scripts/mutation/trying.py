@@ -26,7 +26,7 @@ TESTS = [
     *(f"tests/engine/test_journal{name}.py" for name in ("", "_corpus", "_faults", "_limits")),
     *(f"tests/engine/test_journal_{name}.py" for name in ("checks", "files", "spill")),
     *(f"tests/engine/test_{name}.py" for name in ("journal_spill_files", "reading_journals")),
-    *(f"tests/engine/test_machine{name}.py" for name in ("", "_decisions")),
+    *(f"tests/engine/test_machine{name}.py" for name in ("", "_decisions", "_freezes")),
     *(f"tests/engine/test_{name}.py" for name in ("undo", "undo_deadline", "poisoned_undo")),
     *(f"tests/engine/test_{name}_of_a_step.py" for name in ("stages", "attempts")),
     "tests/engine/test_records_of_an_undo.py",

@@ -334,12 +334,8 @@ async def test_a_conflict_names_others_and_not_our_stamps(cluster: FakeCluster) 
 
 
 async def test_a_budget_s_refusal_is_no_lost_lease(cluster: FakeCluster) -> None:
-    budget = {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": "one", "namespace": "default"},
-        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "evicted"}}},
-    }
+    budget = {**_config("one"), "apiVersion": "policy/v1", "kind": "PodDisruptionBudget"}
+    budget["spec"] = {"minAvailable": 1, "selector": {"matchLabels": {"app": "evicted"}}}
     await cluster.apply_as("kubectl", budget)
     with pytest.raises(Refused, match="disruption budget"):
         await _evict(Holder(cluster, 7).cluster)
