@@ -31,14 +31,14 @@ SCHEDULER_PORT: Final = 10259
 
 EDGE: Final = {"api": 1, "gateway": 2, "metrics": 3, "agent": 4, "cloud": 5}
 EDGE_PORTS: Final = {
-    "api": API_PORT,
-    "gateway": GATEWAY_PORT,
-    "metrics": METRICS_PORT,
-    "agent": AGENT_PORT,
-    "cloud": CLOUD_PORT,
+    "api": (API_PORT,),
+    "gateway": (GATEWAY_PORT, GATEWAY_TLS_PORT),
+    "metrics": (METRICS_PORT,),
+    "agent": (AGENT_PORT,),
+    "cloud": (CLOUD_PORT,),
 }
 PATHS: Final = ("api", "gateway", "metrics", "cloud")
-"""The parts of another region to which a path leads."""
+"""The parts of another region to which a path leads, each to its first port."""
 _PATHS: Final = 6
 _FIRST_PATH_PORT: Final = 12000
 _PORTS_A_REGION: Final = 10

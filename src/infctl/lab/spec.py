@@ -69,8 +69,20 @@ class Lab:
         return self.state / "kubeconfig"
 
     def api_url(self, region: Region) -> str:
-        """Where the region's Kubernetes API is reached."""
+        """Where the region's own parts reach its Kubernetes API, whatever ails its edge."""
+        return f"https://{self.inner(region, 'api')}:{addresses.API_PORT}"
+
+    def edge_api_url(self, region: Region) -> str:
+        """Where others reach the region's Kubernetes API."""
         return f"https://{self.edge(region, 'api')}:{addresses.API_PORT}"
+
+    def path(self, region: Region, other: Region, part: str) -> str:
+        """The host:port by which a region's own parts reach a part of another region.
+
+        Parts are those of `addresses.PATHS`. A fault can cut it in one direction of two regions.
+        """
+        host, port = addresses.path(self.number, region.number, other.number, part)
+        return f"{host}:{port}"
 
     def edge(self, region: Region, part: str) -> str:
         """The edge address of a part."""

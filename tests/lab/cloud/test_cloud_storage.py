@@ -118,7 +118,7 @@ def test_a_global_service_is_not_served_by_a_region(running: Any) -> None:
 def test_a_lost_region_takes_its_buckets_with_it_and_no_others(running: Any) -> None:
     make_bucket(running, "ap-south-1", "lost-bucket")
     make_bucket(running, "eu-west-1", "kept-bucket")
-    running.stop("cloud-ap-south-1")
+    running.stop("cloud-ap-south-1", "edge-ap-south-1")
     try:
         with pytest.raises(BotoCoreError):
             running.client("s3", "ap-south-1", at="ap-south-1").list_buckets()
@@ -127,5 +127,5 @@ def test_a_lost_region_takes_its_buckets_with_it_and_no_others(running: Any) -> 
         running.client("s3", "eu-west-1", at="eu-west-1").head_bucket(Bucket="kept-bucket")
         running.client("s3", "eu-west-1").head_bucket(Bucket="kept-bucket")
     finally:
-        running.start("cloud-ap-south-1")
+        running.start("cloud-ap-south-1", "edge-ap-south-1")
     running.client("s3", "ap-south-1").head_bucket(Bucket="lost-bucket")

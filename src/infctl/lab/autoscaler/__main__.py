@@ -23,7 +23,7 @@ from infctl.lab.cluster import Cluster
 
 async def serve(lab: spec.Lab, region: spec.Region) -> None:
     """Keep the ScaledObjects and answer, until cancelled."""
-    own = f"http://{lab.edge(region, 'metrics')}:{addresses.METRICS_PORT}"
+    own = f"http://{lab.inner(region, 'metrics')}:{addresses.METRICS_PORT}"
     token = credentials.token(lab, "autoscaler")
     async with (
         Cluster(lab.api_url(region), token, lab.ca) as cluster,

@@ -53,7 +53,7 @@ def _front(
     if region is not None:
         main = f"http://{lab.shared('cloud')}:{addresses.CLOUD_PORT}"
         regional = RegionalFront(session, _moto(lab), region.name, endpoints, main)
-        return lab.edge(region, "cloud"), regional.handle
+        return lab.inner(region, "cloud"), regional.handle
     admin = f"http://{lab.shared('dns')}:{addresses.DNS_ADMIN_PORT}"
     sources = {name: source_address(lab.number, name) for name in KNOWN}
     route53 = Route53(session, _moto(lab), admin, sources)

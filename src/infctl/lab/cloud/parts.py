@@ -28,7 +28,7 @@ def _moto(lab: Lab) -> Part:
 
 
 def _front(lab: Lab, region: Region | None) -> Part:
-    host = lab.edge(region, "cloud") if region else lab.shared("cloud")
+    host = lab.inner(region, "cloud") if region else lab.shared("cloud")
     address = f"{host}:{addresses.CLOUD_PORT}"
     argv = (sys.executable, "-m", "infctl.lab.cloud", "--state", str(lab.state))
     return Part(

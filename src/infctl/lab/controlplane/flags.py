@@ -53,15 +53,14 @@ def etcd(lab: Lab, region: Region) -> list[str]:
 def apiserver(lab: Lab, region: Region) -> list[str]:
     """TLS, tokens, the issuer, RBAC, audit log; not in the endpoints of `kubernetes`."""
     folder, pki = lab.folder(region), lab.ca.parent
-    host = lab.edge(region, "api")
     signing = folder / "service-accounts.key"
     return [
         f"--etcd-servers=https://{lab.inner(region, 'etcd')}:{addresses.ETCD_PORT}",
         f"--etcd-cafile={lab.ca}",
         f"--etcd-certfile={pki / 'etcd-client.crt'}",
         f"--etcd-keyfile={pki / 'etcd-client.key'}",
-        f"--bind-address={host}",
-        f"--advertise-address={host}",
+        f"--bind-address={lab.inner(region, 'api')}",
+        f"--advertise-address={lab.edge(region, 'api')}",
         f"--secure-port={addresses.API_PORT}",
         f"--tls-cert-file={pki / f'api-{region.name}.crt'}",
         f"--tls-private-key-file={pki / f'api-{region.name}.key'}",

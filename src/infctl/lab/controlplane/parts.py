@@ -58,7 +58,7 @@ def _apiserver(lab: Lab, region: Region, argv: Argv) -> Part:
         # On SIGTERM it waits for open watches, up to a minute, and keeps its port.
         grace=0,
         on_ready=on_ready,
-        addresses=(f"{lab.edge(region, 'api')}:{addresses.API_PORT}",),
+        addresses=(f"{lab.inner(region, 'api')}:{addresses.API_PORT}",),
     )
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +71,27 @@ def _certify(lab: Lab, region: Region) -> None:
 
 
 def write_kubeconfig(lab: Lab) -> None:
-    """For users: a context per region, named like it, as the operator."""
-    write_config(lab.kubeconfig, lab, list(lab.regions), "operator")
+    """For users: a context per region, named like it, as the operator; REGION-viewer only looks."""
+    write_config(
+        lab.kubeconfig, lab, list(lab.regions), "operator", lab.edge_api_url, others=("viewer",)
+    )
 
 
-def write_config(path: Path, lab: Lab, regions: list[Region], user: str) -> None:
-    """A kubeconfig for one user, with certificates and token embedded, mode 0600."""
+def write_config(
+    path: Path,
+    lab: Lab,
+    regions: list[Region],
+    user: str,
+    url: Callable[[Region], str] | None = None,
+    others: Sequence[str] = (),
+) -> None:
+    """A kubeconfig for one user, with certificates and token embedded, mode 0600.
+
+    `url` is where the APIs are reached; it is the inner address by default. The contexts of other
+    users are named REGION-USER.
+    """
+    url = url or lab.api_url
+    users = [user, *others]
     authority = base64.b64encode(lab.ca.read_bytes()).decode()
     config: dict[str, Any] = {
         "apiVersion": "v1",
@@ -84,13 +100,18 @@ def write_config(path: Path, lab: Lab, regions: list[Region], user: str) -> None
         "clusters": [
             {
                 "name": r.name,
-                "cluster": {"server": lab.api_url(r), "certificate-authority-data": authority},
+                "cluster": {"server": url(r), "certificate-authority-data": authority},
             }
             for r in regions
         ],
-        "users": [{"name": user, "user": {"token": credentials.token(lab, user)}}],
+        "users": [{"name": u, "user": {"token": credentials.token(lab, u)}} for u in users],
         "contexts": [
-            {"name": r.name, "context": {"cluster": r.name, "user": user}} for r in regions
+            {
+                "name": r.name if u == user else f"{r.name}-{u}",
+                "context": {"cluster": r.name, "user": u},
+            }
+            for u in users
+            for r in regions
         ],
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -6,7 +6,16 @@ from pathlib import Path
 
 from infctl.lab import bubblewrap
 from infctl.lab.errors import LabError
-from infctl.lab.fetch import build, download, entry, gateway_api, onpath, release, storage
+from infctl.lab.fetch import (
+    build,
+    download,
+    entry,
+    gateway_api,
+    onpath,
+    release,
+    storage,
+    toxiproxy,
+)
 from infctl.lab.fetch.golang import Toolchain
 from infctl.lab.fetch.storage import Report
 from infctl.lab.prometheus import provide as prometheus
@@ -33,7 +42,7 @@ WAYS: dict[str, Way] = {"path": _on_path, "download": _downloaded, "build": buil
 
 
 def ensure(report: Report) -> None:
-    """Have Kubernetes, Gateway API's definitions, Prometheus, and bubblewrap where it can be had.
+    """Have Kubernetes, Gateway API, Prometheus, the edge proxy, and bubblewrap where possible.
 
     LabError where that fails.
     """
@@ -41,6 +50,7 @@ def ensure(report: Report) -> None:
     prometheus.ensure(report)
     bubblewrap.ensure(report)
     response_cache.ensure(report)
+    toxiproxy.ensure(report)
 
 
 def argv(component: str) -> tuple[str, ...]:

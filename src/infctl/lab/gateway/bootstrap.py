@@ -13,8 +13,8 @@ from infctl.lab.spec import Lab, Region
 
 def place(lab: Lab, region: Region) -> Place:
     """Where a region's gateway listens and logs."""
-    edge = lab.edge(region, "gateway")
-    return Place(region.name, edge, edge, str(access_log(lab, region)), (cached.make_route(),))
+    edge, inner = lab.edge(region, "gateway"), lab.inner(region, "gateway")
+    return Place(region.name, edge, inner, str(access_log(lab, region)), (cached.make_route(),))
 
 
 def access_log(lab: Lab, region: Region) -> Path:

@@ -12,7 +12,7 @@ from infctl.lab.supervisor.residents import residents
 from infctl.lab.supervisor.service import Assembly
 
 SHARED = ("identity", "cloud", "dns")
-REGIONAL = ("controlplane", "prometheus", "response_cache", "agent", "gateway")
+REGIONAL = ("controlplane", "prometheus", "response_cache", "agent", "gateway", "edge")
 Argv = Callable[[str], tuple[str, ...]]
 
 
