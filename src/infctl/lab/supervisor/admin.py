@@ -14,8 +14,10 @@ from infctl.lab.errors import LabError
 from infctl.lab.processes import resident_bytes
 from infctl.lab.supervisor import logs
 from infctl.lab.supervisor.child import Child, State
-from infctl.lab.supervisor.faults import KINDS, LONGEST_LEASE, Faults, OtherFault, UnknownTarget
+from infctl.lab.supervisor.fault import OtherFault, UnknownTarget
+from infctl.lab.supervisor.faults import LONGEST_LEASE, Faults
 from infctl.lab.supervisor.household import Household
+from infctl.lab.supervisor.kinds import KINDS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Stop = Callable[[], Awaitable[None]]
@@ -86,10 +88,12 @@ class Admin:
 
     async def _inject(self, request: web.Request) -> web.Response:
         body = await _read(request)
-        kind, target = body.get("kind"), body.get("target")
+        kind, target = body.pop("kind", None), body.pop("target", None)
         if kind not in KINDS or not isinstance(target, str):
             raise LabError(f"a fault needs a kind ({', '.join(KINDS)}) and a target")
-        fault = await self._faults.inject(request.match_info["id"], kind, target, _ttl(body))
+        ttl = _ttl(body)
+        body.pop("ttl")
+        fault = await self._faults.inject(request.match_info["id"], kind, target, ttl, body)
         return web.json_response(asdict(fault))
 
     async def _renew(self, request: web.Request) -> web.Response:

@@ -83,6 +83,7 @@ async def serve(household: Household) -> None:
         asyncio.create_task(household.start(list(household.children))),
         asyncio.create_task(household.watch()),
         asyncio.create_task(faults.expire()),
+        asyncio.create_task(faults.follow()),
     ]
     for task in tasks:
         task.add_done_callback(_log_failure)
