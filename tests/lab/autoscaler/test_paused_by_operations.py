@@ -1,0 +1,70 @@
+"""infctl's own operations that pause and resume autoscaling, against the lab's autoscaler."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from real_autoscaler import Scaling, deployment, until
+from test_real_scaling import in_place, scaled
+
+from infctl.clients.clock import SystemClock
+from infctl.clients.cluster import KubernetesCluster
+from infctl.engine.handler import Context, Handler
+from infctl.engine.operations.pause_autoscaling import PauseAutoscaling
+from infctl.engine.operations.resume_autoscaling import ResumeAutoscaling
+from infctl.fakes.world import fake_world
+from infctl.model.outcome import Word
+from infctl.model.plan import Operation
+
+pytestmark = [pytest.mark.control_plane, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+async def context(scaling: Scaling, tmp_path: Path) -> AsyncIterator[Context]:
+    """The one region as infctl's client sees it, and a journal without steps."""
+    region = scaling.plane.region.name
+    cluster = KubernetesCluster(region, scaling.plane.kubeconfig, region)
+    world = replace(fake_world([region]).world(), clusters={region: cluster}, clock=SystemClock())
+    nothing: Any = SimpleNamespace(steps=())
+    yield Context(world, tmp_path, "run", "tester", lambda: nothing)
+    await cluster.close()
+
+
+async def carry(context: Context, handler: Handler, args: dict[str, Any]) -> Operation | None:
+    """Observe, act and verify as a step does; returns the undo."""
+    operation = Operation(handler.kind, args, region=args["region"])
+    handler.check(args)
+    before = await handler.observe(context, args)
+    await handler.apply(context, operation, "run/s1")
+    async with asyncio.timeout(20):
+        while (await handler.verify(context, operation)).word is not Word.PASSED:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+    return handler.undo(before, args)
+
+
+@pytest.mark.parametrize("held", [None, 2], ids=["as they are", "at two"])
+async def test_a_paused_target_stays_and_a_resumed_one_follows_again(
+    scaling: Scaling, place: str, context: Context, held: int | None
+) -> None:
+    item = scaled(scaling, place, "web", "vector(30)", minReplicaCount=1, maxReplicaCount=9)
+    scaling.apply(*in_place(place, deployment("web", 1)), item)
+    until(lambda: scaling.replicas(place, "web") == 4, lambda: scaling.events(place))
+    where = {"region": scaling.plane.region.name, "namespace": place, "name": "web"}
+    number = {} if held is None else {"replicas": held}
+
+    undo = await carry(context, PauseAutoscaling(), {**where, **number})
+    assert undo is not None
+    assert undo.kind == "resume_autoscaling"
+    assert not scaling.autoscaler(place, "web")
+    wanted = held or 4
+    until(lambda: scaling.replicas(place, "web") == wanted, lambda: scaling.events(place))
+    scaling.query(place, "web", "vector(60)")
+
+    undo = await carry(context, ResumeAutoscaling(), dict(undo.args))
+    assert undo is not None
+    assert undo.kind == "pause_autoscaling"
+    until(lambda: scaling.replicas(place, "web") == 8, lambda: scaling.events(place))
