@@ -56,9 +56,12 @@ def test_a_disabled_key_encrypts_and_decrypts_nothing(kms: Any, key: str) -> Non
 
 def test_a_key_that_will_be_deleted_serves_nobody_and_cannot_be_enabled(kms: Any, key: str) -> None:
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
-    for call in (lambda: kms.encrypt(KeyId=key, Plaintext=b"x"), lambda: kms.enable_key(KeyId=key)):
+    for call, given in (
+        (kms.encrypt, {"KeyId": key, "Plaintext": b"x"}),
+        (kms.enable_key, {"KeyId": key}),
+    ):
         with pytest.raises(ClientError) as refused:
-            call()
+            call(**given)
         assert code(refused) == "KMSInvalidStateException"
     kms.cancel_key_deletion(KeyId=key)
     kms.enable_key(KeyId=key)

@@ -60,7 +60,9 @@ def set_rules(s3: Any, bucket: str, *rules: dict[str, Any]) -> None:
 
 def lag(running: Any) -> float:
     """Seconds of the direction that most tests use."""
-    return max(way["lag"] for way in admin(running) if (way["from"], way["to"]) == (HERE, THERE))
+    return max(
+        float(way["lag"]) for way in admin(running) if (way["from"], way["to"]) == (HERE, THERE)
+    )
 
 
 def status(s3: Any, bucket: str, key: str = "k") -> str:

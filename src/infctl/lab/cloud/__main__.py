@@ -12,7 +12,9 @@ import aiohttp
 from aiohttp import web
 
 from infctl.lab import addresses, spec
-from infctl.lab.cloud.forwarding import open_session
+from infctl.lab.cloud.courier import Courier
+from infctl.lab.cloud.forwarding import forward, open_session
+from infctl.lab.cloud.inbox import Inbox
 from infctl.lab.cloud.regional import RegionalFront
 from infctl.lab.cloud.route53 import Route53
 from infctl.lab.cloud.worldwide import GlobalFront
@@ -22,6 +24,16 @@ READY = "/_infctl/ready"
 _MOST_HEADER_BYTES = 65536
 
 
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# What moto's process answers for the fronts: how copies and notices stand, and the delays.
+_PASSED_ON = (
+    ("GET", "/_infctl/replication"),
+    ("PUT", "/_infctl/replication"),
+    ("GET", "/_infctl/notices"),
+    ("GET", "/_infctl/sns.pem"),
+)
+
+
 async def serve(lab: spec.Lab, region: spec.Region | None) -> None:
     """Serve until SIGTERM."""
     stop = asyncio.Event()
@@ -29,9 +41,17 @@ async def serve(lab: spec.Lab, region: spec.Region | None) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
     async with contextlib.AsyncExitStack() as stack:
         session = await stack.enter_async_context(open_session())
-        host, handle = _front(lab, region, session)
         app = web.Application(handler_args={"max_field_size": _MOST_HEADER_BYTES})
         app.router.add_get(READY, _is_moto_there(session, _moto(lab)))
+        for method, path in _PASSED_ON:
+            app.router.add_route(method, path, _pass_on(session, _moto(lab)))
+        if region is None:
+            host, handle = _global_front(lab, session)
+            Inbox(session).add_to(app.router)
+        else:
+            host, handle = await _regional_front(lab, region, session, stack)
+            app.router.add_post("/_infctl/copies", _copies(session, _moto(lab), region.name))
+        app.router.add_route("*", "/_infctl/{path:.*}", _nothing)
         app.router.add_route("*", "/{path:.*}", handle)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
@@ -40,24 +60,57 @@ async def serve(lab: spec.Lab, region: spec.Region | None) -> None:
         await stop.wait()
 
 
-Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def _front(
-    lab: spec.Lab, region: spec.Region | None, session: aiohttp.ClientSession
-) -> tuple[str, Handle]:
-    endpoints = {
-        item.name: f"http://{lab.edge(item, 'cloud')}:{addresses.CLOUD_PORT}"
-        for item in lab.regions
-    }
-    if region is not None:
-        main = f"http://{lab.shared('cloud')}:{addresses.CLOUD_PORT}"
-        regional = RegionalFront(session, _moto(lab), region.name, endpoints, main)
-        return lab.inner(region, "cloud"), regional.handle
+def _global_front(lab: spec.Lab, session: aiohttp.ClientSession) -> tuple[str, Handle]:
     admin = f"http://{lab.shared('dns')}:{addresses.DNS_ADMIN_PORT}"
     sources = {name: source_address(lab.number, name) for name in KNOWN}
     route53 = Route53(session, _moto(lab), admin, sources)
-    return lab.shared("cloud"), GlobalFront(session, _moto(lab), endpoints, route53).handle
+    front = GlobalFront(session, _moto(lab), _endpoints(lab), route53)
+    return lab.shared("cloud"), front.handle
+
+
+async def _regional_front(
+    lab: spec.Lab,
+    region: spec.Region,
+    session: aiohttp.ClientSession,
+    stack: contextlib.AsyncExitStack,
+) -> tuple[str, Handle]:
+    """With its courier, which ends with it."""
+    courier = Courier(session, _moto(lab), region.name, _endpoints(lab))
+    task = asyncio.create_task(courier.run())
+    stack.callback(task.cancel)
+    main = f"http://{lab.shared('cloud')}:{addresses.CLOUD_PORT}"
+    front = RegionalFront(session, _moto(lab), region.name, _endpoints(lab), main, courier.note)
+    return lab.inner(region, "cloud"), front.handle
+
+
+def _endpoints(lab: spec.Lab) -> dict[str, str]:
+    return {
+        item.name: f"http://{lab.edge(item, 'cloud')}:{addresses.CLOUD_PORT}"
+        for item in lab.regions
+    }
+
+
+def _pass_on(session: aiohttp.ClientSession, moto: str) -> Handle:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await forward(request, session, moto, "infctl")
+
+    return handle
+
+
+def _copies(session: aiohttp.ClientSession, moto: str, region: str) -> Handle:
+    """A region's front lets copies into the buckets of its own region alone."""
+    pass_on = _pass_on(session, moto)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.query.get("region") != region:
+            return web.Response(status=421, text=f"this is {region}")
+        return await pass_on(request)
+
+    return handle
+
+
+async def _nothing(_: web.Request) -> web.Response:
+    return web.Response(status=404)
 
 
 def _moto(lab: spec.Lab) -> str:
