@@ -2,6 +2,7 @@
 
 import base64
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -199,6 +200,33 @@ def test_groups_of_the_issuer_may_what_their_namesakes_may(
     asked = ("auth", "can-i", *words, "-A", "--token", trusted.mint(**token))
     answer = trusted.plane.kubectl(*asked)
     assert answer.splitlines()[-1].startswith("yes" if may else "no"), answer
+
+
+def test_the_audit_log_says_by_which_factors_somebody_came(trusted: Trusted) -> None:
+    plane = trusted.plane
+    words = ("--token", trusted.mint(), "create", "configmap", "broken-glass")
+    assert "created" in plane.kubectl(*words)
+    log = plane.lab.folder(plane.region) / "audit.log"
+    events = [json.loads(line) for line in log.read_text().splitlines() if "broken-glass" in line]
+    user = events[-1]["user"]
+    assert user["username"] == "oidc:on-call"
+    assert user["extra"]["infctl.dev/amr"] == ["pwd", "otp"]
+
+
+def test_another_key_is_believed_at_once_and_the_old_one_still(trusted: Trusted) -> None:
+    before = trusted.mint()
+    path = files.folder(trusted.plane.lab) / "keys.json"
+    kept = path.read_text()
+    trusted.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + DEADLINE
+    while path.read_text() == kept:
+        assert time.monotonic() < end, "the key was not changed"
+        time.sleep(0.02)
+    trusted.keys = Keys(path, 86400, 3600)
+    after = trusted.mint()
+    assert before.split(".")[0] != after.split(".")[0], "the head names the key"
+    for token in (after, before):
+        assert trusted.who(token)["username"] == "oidc:on-call"
 
 
 def test_a_dead_issuer_takes_nothing_from_tokens_that_live(trusted: Trusted) -> None:
