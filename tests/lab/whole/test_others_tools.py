@@ -104,6 +104,17 @@ def test_kubectl_watches_a_change(variables: dict[str, str]) -> None:
         kubectl(variables, "delete", "configmap", "watched", "-n", "default")
 
 
+def test_a_token_of_the_issuer_is_believed_in_every_region(
+    living: Living, variables: dict[str, str]
+) -> None:
+    token = living.run("lab", "token", "on-call", "--otp", "--elevated").stdout.strip()
+    for region in living.lab().regions:
+        asked = ("--context", region.name, "--token", token, "auth", "whoami", "-o", "json")
+        user = json.loads(kubectl(variables, *asked))["status"]["userInfo"]
+        assert user["username"] == "oidc:on-call"
+        assert "infctl:elevated" in user["groups"], region.name
+
+
 def test_boto3_finds_zone_checks_and_artifacts(variables: dict[str, str]) -> None:
     session = boto3.Session(
         aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
