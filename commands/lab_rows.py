@@ -28,7 +28,8 @@ NOT_ENFORCED = (
     " kube-proxy), CPU and memory limits beyond those of a process.",
     "An accelerator is modelled: each pod has N slots, and a request holds one for its service"
     " time; drills are inconclusive where this machine's own CPU was the limit.",
-    "There is no autoscaler yet: replicas change only by hand or by a plan.",
+    "ScaledObjects scale by prometheus, cron, cpu and memory; other triggers are refused in their"
+    " conditions.",
 )
 _MEGABYTE = 2**20
 

@@ -12,7 +12,15 @@ from infctl.lab.supervisor.residents import residents
 from infctl.lab.supervisor.service import Assembly
 
 SHARED = ("identity", "cloud", "dns")
-REGIONAL = ("controlplane", "prometheus", "response_cache", "agent", "gateway", "edge")
+REGIONAL = (
+    "controlplane",
+    "prometheus",
+    "response_cache",
+    "agent",
+    "gateway",
+    "edge",
+    "autoscaler",
+)
 Argv = Callable[[str], tuple[str, ...]]
 
 
