@@ -1,0 +1,73 @@
+"""Weights are changed under load: nobody's request fails, and the split is as the weights say.
+
+INFCTL_WHOLE=1 makes ten changes at 200 requests/s and counts each for 20 s; a few are in every run.
+"""
+
+import os
+import time
+
+import pytest
+from echo_servers import Echo
+from gateway_objects import a_backend_ref, a_gateway, a_rule
+from gateway_world import World
+from running_envoy import until
+from steady_load import Seen, SteadyLoad, steady
+
+from infctl.lab import addresses
+
+pytestmark = pytest.mark.control_plane
+
+WHOLE = bool(os.environ.get("INFCTL_WHOLE"))
+SHARES = (5, 50, 10, 90, 25, 75, 1, 100, 0, 20) if WHOLE else (50, 0, 25)
+RATE, SECONDS = (200.0, 20.0) if WHOLE else (100.0, 1.0)
+SETTLED = 0.5
+"""Seconds after a change in which both splits are right."""
+
+
+def change(world: World, share: int) -> None:
+    """Give the second backend a share in percent, as infctl's own operation does."""
+    patch = [
+        {"op": "replace", "path": f"/spec/rules/0/backendRefs/{n}/weight", "value": value}
+        for n, value in enumerate((100 - share, share))
+    ]
+    path = world.path_of("HTTPRoute", "vision")
+    world.patch(path, patch, "application/json-patch+json")
+
+
+def count(world: World, load: SteadyLoad, share: int) -> list[Seen]:
+    """The requests of one share, from when it must be seen."""
+    change(world, share)
+    began = time.monotonic() + SETTLED
+    wanted = int(RATE * SECONDS)
+    until(lambda: sum(s.began >= began for s in list(load.seen)) >= wanted, "requests", SECONDS * 3)
+    return [s for s in list(load.seen) if s.began >= began]
+
+
+@pytest.mark.timeout(900)
+def test_no_request_is_lost_and_the_split_follows_the_weights(
+    world: World, servers: dict[str, Echo]
+) -> None:
+    world.know(*servers.values())
+    world.apply("Gateway", a_gateway())
+    refs = [a_backend_ref("a", weight=100), a_backend_ref("b", weight=0)]
+    world.apply("HTTPRoute", world.route(a_rule(*refs)))
+    until(lambda: world.envoy.ask(world.host).backend == "a", "the route is served")
+    url = f"http://{world.envoy.place.bound}:{addresses.GATEWAY_PORT}/v2/models/digits/infer"
+    wanted = actual = total = 0.0
+    with steady(url, world.host, RATE) as load:
+        for share in SHARES:
+            seen = count(world, load, share)
+            second = sum(s.backend == "b" for s in seen)
+            print(f"share {share} %: seen {100 * second / len(seen):.2f} % of {len(seen)}")
+            spread = 4 * (share / 100 * (1 - share / 100) / len(seen)) ** 0.5
+            assert abs(second / len(seen) - share / 100) <= spread
+            wanted, actual, total = (
+                wanted + share / 100 * len(seen),
+                actual + second,
+                total + len(seen),
+            )
+    failed = [s for s in load.seen if s.status != 200]
+    off = 100 * (actual - wanted) / total
+    print(f"{len(load.seen)} requests, {len(failed)} failed, off by {off:+.2f} points over all")
+    assert failed == []
+    assert abs(off) <= (1 if WHOLE else 8)
