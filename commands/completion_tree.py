@@ -87,11 +87,12 @@ def _choices(parameter: Any, noun: str) -> list[str]:
     from infctl.registry import DRILLS, RUNBOOKS
     from infctl.simulator.faults import FAULTS
 
+    broken = [*(g for g in GUARDS if g not in ALWAYS), LOCK]
     known: dict[tuple[str, str], list[str]] = {
         ("runbook", "name"): [entry.name for entry in RUNBOOKS],
         ("drill", "name"): [entry.name for entry in DRILLS],
         ("sim", "faults"): [*FAULTS, "none"],
-        ("failover", "break_glass"): [*(g for g in GUARDS if g not in ALWAYS), LOCK],
+        **dict.fromkeys((("failover", "break_glass"), ("restore", "break_glass")), broken),
     }
     if found := known.get((noun, parameter.name)):
         return found

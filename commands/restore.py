@@ -10,11 +10,13 @@ from infctl.commands import planning, shifts
 from infctl.commands.attend import attend
 from infctl.commands.context import Context, context_of
 from infctl.commands.options import (
+    BreakGlassOption,
     DetachOption,
     DryRunOption,
     ReportOption,
     TimeoutOption,
     YesOption,
+    overridden,
 )
 from infctl.commands.output import Output, OutputOption, note, write
 from infctl.errors import Exit, InfctlError, UsageError, worst
@@ -35,6 +37,7 @@ def restore(
     ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    break_glass: BreakGlassOption = None,
     detach: DetachOption = False,
     output: OutputOption = Output.TABLE,
     timeout: TimeoutOption = None,
@@ -50,9 +53,12 @@ def restore(
     """
     if (region is None) is not expired:
         raise UsageError("name one region, or --expired", hint="infctl restore --help")
+    if break_glass and region is None:
+        raise UsageError("--break-glass is for one region by name", hint="infctl restore REGION")
     context = context_of(ctx)
     platform = context.load_platform()
-    asked = Asked(reason, dry_run, yes, detach, output, timeout, report)
+    guards = overridden(break_glass, reason)
+    asked = Asked(reason, dry_run, yes, detach, output, timeout, report, guards)
     if region is not None:
         planning.choose_region(platform, region)
         raise typer.Exit(_restore(context, platform, region, asked))
@@ -77,6 +83,7 @@ class Asked:
     output: Output
     timeout: float | None
     report: Path | None
+    overridden: frozenset[str]
 
 
 def _restore(context: Context, platform: "Platform", region: str, asked: Asked) -> int:
@@ -86,10 +93,11 @@ def _restore(context: Context, platform: "Platform", region: str, asked: Asked) 
     if asked.dry_run:
         planning.show_plan(prepared, asked.output)
         return planning.dry_run_code(prepared)
-    planning.stop_refused(prepared)
+    planning.stop_refused(prepared, asked.overridden)
     planning.confirm_yes(f"Give {region} its traffic back?", asked.yes)
     report = None if asked.report is None else asked.report.absolute()
-    run = planning.start(context, prepared.plan, platform, report=report)
+    options = {"overridden": tuple(asked.overridden), "report": report}
+    run = planning.start(context, prepared.plan, platform, **options)
     if asked.detach:
         note(f"the run goes on by itself: infctl runs attach {run}")
         write(f"{run}\n")

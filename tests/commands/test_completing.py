@@ -70,6 +70,7 @@ def ask(home: Path, line: str, shell: str = "bash", **more: str) -> list[str]:
         ("infctl --env ../runs failover ", []),
         ("infctl --env ", ["broken", "lab"]),
         ("infctl failover eu-west-1 --break-glass cap", ["capacity"]),
+        ("infctl restore eu-west-1 --break-glass cap", ["capacity"]),
         ("infctl failover eu-west-1 --break-glass capacity,lo", ["capacity,lock"]),
         ("infctl failover eu-west-1 --confirm ", []),
         ("infctl drill failover --mode = o", ["operated"]),

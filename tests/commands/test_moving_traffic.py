@@ -57,6 +57,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
         (["failover", REGION, "--confirm=us-east-1"], 5, "is not eu-west-1"),
         (["failover", REGION, "--break-glass", "capacity"], 2, "needs --reason"),
         (["failover", REGION, "--break-glass", "capacty", "--reason", "x"], 2, "mean capacity?"),
+        (["restore", REGION, "--break-glass", "lock"], 2, "needs --reason"),
+        (["restore", "--expired", "--break-glass", "lock"], 2, "for one region by name"),
         (["restore", REGION], 5, "--yes"),
         (["drill", "failover", "--region", "mars"], 2, "one of"),
         (["runs", "show", "../../etc"], 2, "there is no run"),
