@@ -12,6 +12,7 @@ from real_control_plane import ControlPlane
 from running_envoy import RunningEnvoy, run_envoy
 
 from infctl.lab import addresses, locate
+from infctl.lab.gateway import bootstrap
 from infctl.lab.gateway.controller import PATHS, Controller
 from infctl.lab.gateway.objects import ENVOY_GROUP, GROUP, Object
 
@@ -117,7 +118,8 @@ def run_followed(plane: ControlPlane, state: Path) -> Iterator[RunningEnvoy]:
 
         async def follow() -> None:
             async with plane.cluster("gateway") as cluster:
-                await Controller(cluster, envoy.place, envoy.folder).run()
+                admin = bootstrap.admin(envoy.lab, envoy.region)
+                await Controller(cluster, envoy.place, envoy.folder, admin).run()
 
         async def start() -> asyncio.Task[None]:
             return asyncio.create_task(follow())

@@ -17,9 +17,10 @@ async def serve(lab: spec.Lab, region: spec.Region) -> None:
     token = credentials.token(lab, "gateway")
     async with Cluster(lab.api_url(region), token, lab.ca) as cluster:
         folder = bootstrap.resources_folder(lab, region)
-        controller = Controller(cluster, bootstrap.place(lab, region), folder)
-        log, admin = bootstrap.access_log(lab, region), bootstrap.admin(lab, region)
-        work = asyncio.gather(controller.run(), log_rotation.run(log, admin))
+        admin = bootstrap.admin(lab, region)
+        controller = Controller(cluster, bootstrap.place(lab, region), folder, admin)
+        rotation = log_rotation.run(bootstrap.access_log(lab, region), admin)
+        work = asyncio.gather(controller.run(), rotation)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, work.cancel)
         try:
             await work

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infctl.lab.cluster import Cluster, ClusterError
+from infctl.lab.gateway.acceptance import Acceptance
 from infctl.lab.gateway.files import retire, write_resources
 from infctl.lab.gateway.objects import (
     ENVOY_GROUP,
@@ -19,6 +20,7 @@ from infctl.lab.gateway.objects import (
     Statuses,
     key,
 )
+from infctl.lab.gateway.reports import refuse
 from infctl.lab.gateway.status import shared_patch, whole_patch
 from infctl.lab.gateway.translation import translate
 
@@ -38,6 +40,8 @@ PATHS = {
 }
 _ONLY = {"secrets": {"fieldSelector": "type=kubernetes.io/tls"}}
 DEBOUNCE = 0.02
+TAKEN_SECONDS = 0.05
+"""In which Envoy has read what was written."""
 RETIRE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
@@ -45,8 +49,10 @@ _log = logging.getLogger(__name__)
 class Controller:
     """One region's controller; `run` ends only by cancellation."""
 
-    def __init__(self, cluster: Cluster, place: Place, folder: Path) -> None:
+    def __init__(self, cluster: Cluster, place: Place, folder: Path, admin: str) -> None:
+        """`folder` holds the xDS files, `admin` is the address of Envoy's admin server."""
         self._cluster = cluster
+        self._acceptance = Acceptance(admin)
         self._place = place
         self._folder = folder
         self._objects = Objects()
@@ -91,6 +97,10 @@ class Controller:
                 continue
             self._write(made)
             (self._folder / "listed").touch()
+            await asyncio.sleep(TAKEN_SECONDS)
+            if refused := await self._acceptance.refused():
+                _log.error("Envoy refuses %s", ", ".join(refused))
+                refuse(made.statuses, refused)
             await self._report(made.statuses)
 
     def _write(self, made: Resources) -> None:

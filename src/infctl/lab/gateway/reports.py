@@ -9,6 +9,7 @@ from infctl.lab.gateway.objects import (
     Object,
     Objects,
     Place,
+    Statuses,
     Unsupported,
     condition,
     generation,
@@ -54,6 +55,18 @@ def of_gateway(
         ],
         "listeners": [_of_listener(of, i, attached) for i in listeners],
     }
+
+
+def refuse(statuses: Statuses, sources: list[str]) -> None:
+    """Say of every Gateway that Envoy did not take what was made for it."""
+    problem = Unsupported(f"Envoy refused {', '.join(sources)}; see its log", "Invalid")
+    for status in statuses.gateways.values():
+        status["conditions"] = [
+            condition(c["type"], c["observedGeneration"], problem)
+            if c["type"] == "Programmed"
+            else c
+            for c in status["conditions"]
+        ]
 
 
 def of_parent(
