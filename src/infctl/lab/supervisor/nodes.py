@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from infctl.lab import processes
-from infctl.lab.errors import LabError
+from infctl.lab.processes import Process
 from infctl.lab.spec import Region
 from infctl.lab.supervisor import residents
 from infctl.lab.supervisor.child import State
@@ -18,6 +18,7 @@ from infctl.lab.supervisor.household import Household
 
 _SIGNALS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
 _SEEN_SECONDS = 2.0
+_GONE_SECONDS = 2.0
 _POLL_SECONDS = 0.02
 
 
@@ -51,11 +52,6 @@ class Nodes:
             for node in residents.nodes(self._household.lab, region.name)
         ]
 
-    def check(self, kind: str, target: str) -> None:
-        """LabError where a node is to be hurt in a way that nodes cannot."""
-        if target.startswith("node/") and kind not in _SIGNALS:
-            raise LabError(f"a node can be the target of {' or '.join(_SIGNALS)}, not of {kind}")
-
     async def hold(self, active: Iterable[Held]) -> None:
         """Lose the nodes that faults hold, and no others; those held already are struck again."""
         async with self._one_by_one:
@@ -75,6 +71,15 @@ class Nodes:
         await self._wait_seen(region, lost)
         for node, kind in lost.items():
             self._signal(region, node, _SIGNALS[kind])
+        await self._wait_gone(region, [node for node, kind in lost.items() if kind == "kill"])
+
+    async def _wait_gone(self, region: Region, killed: list[str]) -> None:
+        """A signal that was sent has not struck yet, where a machine is busy."""
+        end = time.monotonic() + _GONE_SECONDS
+        while any(self._living(region, node) for node in killed):
+            if time.monotonic() > end:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _wait_seen(self, region: Region, lost: dict[str, str]) -> None:
         """Wait until the agent has let go; one that does not run finds out when it starts."""
@@ -86,8 +91,11 @@ class Nodes:
             await asyncio.sleep(_POLL_SECONDS)
 
     def _signal(self, region: Region, node: str, number: int) -> None:
-        for process in residents.residents(self._household.lab, region.name, node):
+        for process in self._living(region, node):
             processes.send_group(process, number)
+
+    def _living(self, region: Region, node: str) -> list[Process]:
+        return residents.residents(self._household.lab, region.name, node)
 
 
 def _by_region(active: Iterable[Held]) -> dict[str, dict[str, str]]:
