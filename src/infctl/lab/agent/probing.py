@@ -123,6 +123,8 @@ class Probes:
                     return await self._get(probe["httpGet"])
                 if "tcpSocket" in probe:
                     return await self._connect(probe["tcpSocket"])
+                if "grpc" in probe:
+                    return await self._check(probe["grpc"])
                 if "exec" in probe:
                     code, said = await self._execute(probe["exec"]["command"], limit)
                     return "" if code == 0 else f"command ended with {code}: {said}"
@@ -130,7 +132,7 @@ class Probes:
             return f"no answer within {limit:g} s"
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE]
-        return "the lab's nodes know httpGet, tcpSocket and exec, not this probe"
+        return "the lab's nodes know httpGet, tcpSocket, grpc and exec, not this probe"
 
     async def _get(self, action: Object) -> str:
         host, port = self._target(action)
@@ -144,6 +146,13 @@ class Probes:
             if answer.status in _WELL:
                 return ""
             return f"HTTP probe failed with statuscode: {answer.status}"
+
+    async def _check(self, action: Object) -> str:
+        # Few pods are probed so, and what speaks HTTP/2 takes a tenth of a second to load.
+        from infctl.lab.agent.grpc_health import check_health
+
+        host, port = self._target(action)
+        return await check_health(host, port, action.get("service") or "")
 
     async def _connect(self, action: Object) -> str:
         host, port = self._target(action)
