@@ -21,6 +21,7 @@ DNS_PORT: Final = 5353
 DNS_ADMIN_PORT: Final = 8053
 IDENTITY_PORT: Final = 8443
 MOTO_PORT: Final = 5000
+TRACES_PORT: Final = 4318
 CACHE_PORT: Final = 8081
 CACHE_METRICS_PORT: Final = 9145
 ENVOY_ADMIN_PORT: Final = 9901
@@ -54,7 +55,7 @@ INNER: Final = {
     "controllers": 24,
     "cache": 25,
 }
-SHARED: Final = {"moto": 2, "cloud": 3, "identity": 7, "dns": 53}
+SHARED: Final = {"moto": 2, "cloud": 3, "identity": 7, "traces": 8, "dns": 53}
 FIRST_CLIENT: Final = 64
 FIRST_NODE: Final = 32
 FIRST_POD: Final = 64

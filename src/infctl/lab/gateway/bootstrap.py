@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from infctl.lab import addresses, pki
-from infctl.lab.gateway import cached
+from infctl.lab.gateway import cached, tracing
 from infctl.lab.gateway.files import make_folders
 from infctl.lab.gateway.objects import Object, Place
 from infctl.lab.gateway.sources import source
@@ -14,7 +14,14 @@ from infctl.lab.spec import Lab, Region
 def place(lab: Lab, region: Region) -> Place:
     """Where a region's gateway listens and logs."""
     edge, inner = lab.edge(region, "gateway"), lab.inner(region, "gateway")
-    return Place(region.name, edge, inner, str(access_log(lab, region)), (cached.make_route(),))
+    return Place(
+        region.name,
+        edge,
+        inner,
+        str(access_log(lab, region)),
+        first_routes=(cached.make_route(),),
+        tracing=tracing.make_tracing(lab, region),
+    )
 
 
 def access_log(lab: Lab, region: Region) -> Path:
@@ -62,7 +69,12 @@ def make_bootstrap(lab: Lab, region: Region) -> Object:
     return {
         "node": {"id": f"envoy-{region.name}", "cluster": region.name},
         "admin": {"address": {"socket_address": {"address": host, "port_value": int(port)}}},
-        "static_resources": {"clusters": [cached.make_cluster(lab, region, place(lab, region))]},
+        "static_resources": {
+            "clusters": [
+                cached.make_cluster(lab, region, place(lab, region)),
+                tracing.make_cluster(lab),
+            ]
+        },
         "dynamic_resources": {
             "lds_config": source(folder, "listeners"),
             "cds_config": source(folder, "clusters"),

@@ -40,6 +40,7 @@ def make_manager(table: str, place: Place, routes_source: Object) -> Object:
             "drain_timeout": "1s",
             "upgrade_configs": [{"upgrade_type": "websocket"}],
             "access_log": [_access_log(place)],
+            **({"tracing": place.tracing} if place.tracing else {}),
             "http_filters": _http_filters(),
         },
     }

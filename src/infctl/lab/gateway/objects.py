@@ -39,6 +39,7 @@ class Place:
     bound: str
     access_log: str
     first_routes: tuple[Object, ...] = ()
+    tracing: Object | None = None
 
 
 @dataclass(frozen=True, slots=True)

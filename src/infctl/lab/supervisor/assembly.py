@@ -11,7 +11,7 @@ from infctl.lab.spec import Lab, Region
 from infctl.lab.supervisor.residents import residents
 from infctl.lab.supervisor.service import Assembly
 
-SHARED = ("identity", "cloud", "dns")
+SHARED = ("identity", "cloud", "dns", "traces")
 REGIONAL = (
     "controlplane",
     "prometheus",
