@@ -1,7 +1,8 @@
 """What people type with the AWS CLI, and what they see: one step a command, by service.
 
 `sees` is a pattern in what is printed; `keep` names the printed word for later steps as {name};
-`code` is the exit code.
+With an @ before its name it is base64, and {name} is a file of what it says. `code` is the exit
+code.
 """
 
 from dataclasses import dataclass
@@ -118,7 +119,7 @@ WHOLE = {
             "{file}.back",
             "ContentLength",
         ),
-        Step("s3 presign s3://walk-s3-{run}/models/file", "X-Amz-Signature"),
+        Step("s3 presign s3://walk-s3-{run}/models/file", "Signature="),
         Step("s3 rb s3://walk-s3-{run}", "BucketNotEmpty", code=1),
         Step(
             "s3api create-bucket --bucket walk-lock-{run} --object-lock-enabled-for-bucket",
@@ -152,18 +153,18 @@ WHOLE = {
         Step("kms create-alias --alias-name alias/walk-{run} --target-key-id {key}"),
         Step("kms replicate-key --key-id {key} --replica-region eu-west-1", '"REPLICA"'),
         Step(
-            "kms encrypt --key-id alias/walk-{run} --plaintext aGVsbG8= --output text "
+            "kms encrypt --key-id alias/walk-{run} --plaintext hello --output text "
             "--query CiphertextBlob",
-            keep="blob",
+            keep="@blob",
         ),
         Step(
-            "kms decrypt --region eu-west-1 --ciphertext-blob {blob} --output text "
+            "kms decrypt --region eu-west-1 --ciphertext-blob fileb://{blob} --output text "
             "--query Plaintext",
             "^aGVsbG8=$",
         ),
         Step("kms disable-key --key-id {key}"),
-        Step("kms decrypt --ciphertext-blob {blob}", "DisabledException", code=255),
-        Step("kms schedule-key-deletion --key-id {key} --pending-window-in-days 7", "PendingDel"),
+        Step("kms decrypt --ciphertext-blob fileb://{blob}", "DisabledException", code=255),
+        Step("kms schedule-key-deletion --key-id {key} --pending-window-in-days 7", "DeletionDate"),
     ),
     "dynamodb": (
         Step(

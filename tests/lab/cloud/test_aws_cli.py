@@ -1,5 +1,6 @@
 """The AWS CLI itself, as people type it at the address that `lab env` gives them."""
 
+import base64
 import os
 import re
 import shlex
@@ -54,7 +55,11 @@ def walk(running: Any, tmp_path: Path) -> Walk:
             assert done.returncode == step.code, f"{words}: {done.returncode}, {said}"
             pattern = step.sees.replace("{{", "{").replace("}}", "}")
             assert re.search(pattern, said, re.MULTILINE), f"{words}: {said}"
-            if step.keep:
+            if step.keep.startswith("@"):
+                file = tmp_path / step.keep[1:]
+                file.write_bytes(base64.b64decode(done.stdout))
+                kept[step.keep[1:]] = str(file)
+            elif step.keep:
                 kept[step.keep] = done.stdout.strip()
 
     return take

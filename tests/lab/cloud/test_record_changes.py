@@ -65,6 +65,7 @@ def test_nothing_of_a_batch_with_a_fault_is_done_and_every_fault_is_told() -> No
         (simple("a"), "DELETE", simple("a", ttl=61), "do not match"),
         (simple("a"), "DELETE", simple("a", "127.0.0.9"), "do not match"),
         (weighted("a", "x"), "DELETE", weighted("a", "x", 2), "do not match"),
+        (weighted("a", "x"), "DELETE", weighted("a", "x", 0), "do not match"),
         (simple("a"), "REPLACE", simple("a"), "none of CREATE"),
         (simple("a"), "CREATE", {**simple("b"), "Name": "b.other.test"}, "not permitted in zone"),
         (simple("a"), "CREATE", {**simple("b"), "Name": "xinfctl.test"}, "not permitted in zone"),
@@ -97,6 +98,11 @@ def test_what_route_53_refuses_is_refused(
 ) -> None:
     with pytest.raises(Refused, match=fault):
         apply(state(held), [change(action, wanted)], ZONE)
+
+
+def test_a_weight_of_nothing_is_a_weight() -> None:
+    after = apply(state(weighted("a", "x")), [change("UPSERT", weighted("a", "x", 0))], ZONE)
+    assert apply(after, [change("DELETE", weighted("a", "x", 0))], ZONE) == {}
 
 
 def test_an_alias_at_the_apex_needs_neither_ttl_nor_values() -> None:

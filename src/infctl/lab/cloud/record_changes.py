@@ -91,7 +91,12 @@ def _beside(state: State, key: Identity, record_set: RecordSet) -> str:
 def _content(record_set: RecordSet) -> dict[str, Any]:
     found = {name: _comparable(value) for name, value in record_set.items()}
     found.pop("Name", None)
-    return {name: value for name, value in found.items() if value not in (None, "", (), False)}
+    return {name: value for name, value in found.items() if not _is_missing(value)}
+
+
+def _is_missing(value: Any) -> bool:
+    """A weight of 0 is there."""
+    return value is None or value is False or value in ("", ())
 
 
 def _comparable(value: Any) -> Any:
@@ -99,7 +104,7 @@ def _comparable(value: Any) -> Any:
         return tuple(sorted((k, _comparable(v)) for k, v in value.items() if v is not None))
     if isinstance(value, (list, tuple)):
         return tuple(sorted(map(_comparable, value), key=str))
-    return value if isinstance(value, bool) else str(value).rstrip(".") if value else value
+    return value if value is None or isinstance(value, bool) else str(value).rstrip(".")
 
 
 def _what(record_set: RecordSet) -> str:
@@ -122,7 +127,7 @@ def _number(name: str, most: int) -> _Rule:
 
 
 def _policies(record_set: RecordSet) -> tuple[str, ...]:
-    return tuple(name for name in _POLICIES if record_set.get(name) not in (None, "", False))
+    return tuple(name for name in _POLICIES if not _is_missing(record_set.get(name)))
 
 
 def _policy(record_set: RecordSet) -> str:
