@@ -53,7 +53,7 @@ async def test_the_answer_is_as_expected(
     async with serving(file, case) as port:
         asking = client(port, tcp=over == "tcp")
         expect(case, await asking.ask(question))
-        if "shares" in case:
+        if "shares" in case and (client is Dig or not has_dig):
             expect_shares(case, await asking.repeat(question, TIMES, tmp_path))
 
 
