@@ -20,7 +20,7 @@ from infctl.lab.identity import parts, people
 from infctl.lab.supervisor.service import register_path
 
 TOY = Path(__file__).parents[1] / "lab" / "supervisor" / "toy_supervisor.py"
-DEADLINE = 15.0
+DEADLINE = 40.0
 
 
 @pytest.fixture(scope="module")

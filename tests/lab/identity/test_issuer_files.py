@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,17 @@ def test_lives_that_would_blur_what_is_elevated_are_refused(
     settings.path(lab).write_text(json.dumps({**found, **change}))
     with pytest.raises(LabError, match=what):
         settings.read(lab)
+
+
+def test_an_issuer_that_cannot_start_says_why_in_a_sentence(tmp_path: Path) -> None:
+    lab = make_lab(tmp_path)
+    lab.save()
+    people.path(lab).write_text("[1]")
+    words = [sys.executable, "-m", "infctl.lab.identity", "--state", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "is no list of people" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("text", ["", "{", "\xff"])

@@ -20,7 +20,7 @@ from infctl.lab.identity.keys import Keys
 pytestmark = pytest.mark.control_plane
 REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 ELEVATED = "infctl:elevated"
-DEADLINE = 15.0
+DEADLINE = 40.0
 
 
 class Trusted:
