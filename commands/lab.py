@@ -142,6 +142,7 @@ def env(
             f"kubectl --context {region} get pods -A",
             "aws route53 list-hosted-zones",
             f"dig @{lab.shared('dns')} -p 5353 vision.{lab.zone}",
+            f'kubectl --token "$(infctl lab token viewer --name {name})" auth whoami',
         ):
             write(f"# {line}\n")
 
