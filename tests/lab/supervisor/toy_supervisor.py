@@ -1,4 +1,7 @@
-"""A supervisor of toy parts: `toy_supervisor.py STATE`, parts described in STATE/toys.json."""
+"""A supervisor of toy parts: `toy_supervisor.py STATE`, parts described in STATE/toys.json.
+
+A toy whose mode is `edge` is its region's real edge proxy.
+"""
 
 import json
 import os
@@ -6,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from infctl.lab import edge
 from infctl.lab.part import Part
 from infctl.lab.processes import Process, find
 from infctl.lab.readiness import tcp_open
@@ -78,7 +82,11 @@ def assemble(lab: Lab) -> Assembly:
         found = find(int(path.read_text())) if path.exists() else None
         return [found] if found and region == lab.regions[0].name else []
 
-    return Assembly([make_part(lab, toy) for toy in toys], residents)
+    edges = [lab.region(toy["region"]) for toy in toys if toy.get("mode") == "edge"]
+    for region in edges:
+        edge.prepare(lab, region)
+    parts = [make_part(lab, toy) for toy in toys if toy.get("mode") != "edge"]
+    return Assembly([*parts, *(p for r in edges for p in edge.parts(lab, r))], residents)
 
 
 if __name__ == "__main__":
