@@ -235,7 +235,10 @@ class ToyResolver:
 class ToyFaults:
     toy: Toy
 
-    async def inject(self, fault_id: str, kind: str, target: str, ttl: float) -> ActiveFault:
+    async def inject(
+        self, fault_id: str, kind: str, target: str, ttl: float, parameters: Any = None
+    ) -> ActiveFault:
+        del parameters
         if fault_id not in self.toy.faults:
             self.toy.change(f"inject {fault_id}", target.removeprefix("region/"))
             now = self.toy.clock.wall()

@@ -1,6 +1,7 @@
 """The environment's fault injector: HTTP over a unix socket, behind the port `Faults`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,9 +24,16 @@ class FaultInjector:
     def __init__(self, socket: Path) -> None:
         self._socket = socket
 
-    async def inject(self, fault_id: str, kind: str, target: str, ttl: float) -> ActiveFault:
+    async def inject(
+        self,
+        fault_id: str,
+        kind: str,
+        target: str,
+        ttl: float,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> ActiveFault:
         """Start a fault; the same id again is the same fault."""
-        body = {"kind": kind, "target": target, "ttl": ttl}
+        body = {**(parameters or {}), "kind": kind, "target": target, "ttl": ttl}
         return _fault(await self._ask("PUT", _route(fault_id), body, CALL_SECONDS))
 
     async def renew(self, fault_id: str, ttl: float) -> None:
@@ -103,6 +111,7 @@ def _fault(entry: dict[str, Any]) -> ActiveFault:
             target=str(entry["target"]),
             at=float(entry["at"]),
             expires=float(entry["expires"]),
+            parameters=dict(entry.get("parameters") or {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _stranger() from error

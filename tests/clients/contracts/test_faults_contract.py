@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from infctl.ports.faults import ActiveFault, Faults
 TOYS = Path(__file__).parents[2] / "lab" / "supervisor" / "toy_supervisor.py"
 SECONDS = 15.0
 TARGET = "region/east"
+GATEWAY = "edge/east/gateway"
 
 
 class WallClock:
@@ -68,6 +70,7 @@ def socket() -> Iterator[Path]:
             {"name": f"api-{r.name}", "region": r.name, "address": f"{lab.edge(r, 'api')}:7000"}
             for r in lab.regions
         ]
+        toys.append({"name": "edge-east", "region": "east", "mode": "edge"})
         (lab.state / "toys.json").write_text(json.dumps(toys))
         process = subprocess.Popen([sys.executable, str(TOYS), folder], stderr=subprocess.DEVNULL)
         try:
@@ -81,7 +84,7 @@ def socket() -> Iterator[Path]:
 @pytest.fixture(params=["fake", "real"])
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     if request.param == "fake":
-        fake = FakeFaults(frozenset({TARGET, "region/west"}))
+        fake = FakeFaults(frozenset({TARGET, "region/west", "edge/east", GATEWAY}))
         yield Subject(fake, fake.clock)
         return
     real = Subject(FaultInjector(request.getfixturevalue("socket")), WallClock())
@@ -111,6 +114,62 @@ async def test_a_fault_is_in_force_until_it_is_healed(subject: Subject, kind: st
     assert fault.expires == pytest.approx(fault.at + 60, abs=2)
     assert await subject.faults.active() == [fault]
     await subject.faults.heal("f1")
+    assert await subject.faults.active() == []
+
+
+NETWORK: dict[str, dict[str, Any]] = {
+    "refuse": {},
+    "swallow": {"direction": "both"},
+    "slow": {"latency_ms": 20.0, "jitter_ms": 5.0, "direction": "in"},
+    "limit": {"bytes_per_second": 9000.0, "direction": "out"},
+    "lossy": {"percent": 12.5, "direction": "both"},
+    "half_open": {"direction": "out"},
+}
+
+
+@pytest.mark.parametrize("kind", NETWORK)
+async def test_a_fault_of_the_network_takes_its_parameters(subject: Subject, kind: str) -> None:
+    fault = await subject.faults.inject("f1", kind, GATEWAY, 60, NETWORK[kind])
+    assert (fault.kind, fault.target, fault.parameters) == (kind, GATEWAY, NETWORK[kind])
+    assert await subject.faults.inject("f1", kind, GATEWAY, 60, NETWORK[kind])
+    other = await subject.faults.inject("f2", "swallow", "edge/east", 60, {"direction": "in"})
+    assert [f.id for f in await subject.faults.active()] == ["f1", "f2"]
+    assert other.parameters == {"direction": "in"}
+    await subject.faults.heal("f1")
+    await subject.faults.heal("f2")
+    assert await subject.faults.active() == []
+
+
+async def test_other_parameters_make_another_fault(subject: Subject) -> None:
+    told = {"latency_ms": 20.0, "jitter_ms": 0.0, "direction": "in"}
+    await subject.faults.inject("f1", "slow", GATEWAY, 60, told)
+    with pytest.raises(InfctlError):
+        await subject.faults.inject("f1", "slow", GATEWAY, 60, {**told, "latency_ms": 30.0})
+    await subject.faults.heal("f1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "parameters"),
+    [
+        ("slow", GATEWAY, {}),
+        ("slow", GATEWAY, {"latency_ms": 0}),
+        ("slow", GATEWAY, {"latency_ms": "20"}),
+        ("slow", GATEWAY, {"latency_ms": 20, "direction": "up"}),
+        ("limit", GATEWAY, {"bytes_per_second": 999}),
+        ("lossy", GATEWAY, {"percent": 101}),
+        ("refuse", GATEWAY, {"direction": "in"}),
+        ("kill", TARGET, {"hard": True}),
+        ("kill", GATEWAY, {}),
+        ("overload", GATEWAY, {}),
+        ("swallow", "edge/mars", {}),
+    ],
+)
+async def test_parameters_that_make_no_sense_are_refused_and_nothing_is_hurt(
+    subject: Subject, kind: str, target: str, parameters: dict[str, Any]
+) -> None:
+    with pytest.raises(InfctlError) as caught:
+        await subject.faults.inject("f1", kind, target, 60, parameters)
+    assert not isinstance(caught.value, Unreachable)
     assert await subject.faults.active() == []
 
 

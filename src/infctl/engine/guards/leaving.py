@@ -28,13 +28,26 @@ def is_restoring(plan: Plan) -> bool:
     )
 
 
+_SERVING_ON = ("overload", "forget")
+"""Kinds of faults that strike a region's API server and leave its gateway alone."""
+
+
 def _left_by(operation: Operation) -> str:
     args = operation.args
     if operation.kind == "switch_region_off":
         return str(args["region"])
     if operation.kind == "inject_fault":
-        kind, _, name = str(args["target"]).partition("/")
-        return name if kind == "region" else ""
+        return _struck(str(args.get("fault_kind", "kill")), str(args["target"]))
     if operation.kind == "set_region_weight" and args.get("weight") == 0:
         return str(args["region"])
+    return ""
+
+
+def _struck(kind: str, target: str) -> str:
+    """The region whose clients a fault strikes; one that only slows them may drive them away."""
+    match target.split("/"):
+        case ["region", region] if kind not in _SERVING_ON:
+            return region
+        case ["edge", region] | ["edge", region, "gateway"]:
+            return region
     return ""

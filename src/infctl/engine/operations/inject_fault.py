@@ -4,7 +4,8 @@ from typing import Any
 
 from infctl.engine import arguments
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
-from infctl.errors import Refused
+from infctl.errors import ConfigurationError, Refused
+from infctl.model import fault_kinds
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.faults import Faults
@@ -18,7 +19,7 @@ def faults_of(context: Context) -> Faults:
 
 
 class InjectFault(Handler):
-    """Args: fault (an id), fault_kind (kill or freeze), target, ttl in seconds."""
+    """Args: fault (an id), fault_kind, target, ttl in seconds; optional: parameters."""
 
     kind = "inject_fault"
 
@@ -26,17 +27,23 @@ class InjectFault(Handler):
         """What is hurt, how, and for how long at most."""
         rules = {
             "fault": arguments.name,
-            "fault_kind": arguments.one_of("kill", "freeze"),
+            "fault_kind": arguments.one_of(*fault_kinds.KINDS),
             "target": _target,
             "ttl": arguments.number(1, 86_400),
         }
-        arguments.check_arguments(self.kind, args, rules)
+        arguments.check_arguments(self.kind, args, rules, {"parameters": arguments.json_mapping})
+        problem = fault_kinds.problem_of(
+            args["fault_kind"], args["target"], args.get("parameters") or {}
+        )
+        if problem:
+            raise ConfigurationError(f"{self.kind}: {problem}", unchanged="nothing was done")
 
     def touches(self, args: Args) -> tuple[str, ...]:
-        """The target, whose first part says what it is."""
-        kind, _, name = str(args["target"]).partition("/")
-        what = f"everything in {name}" if kind == "region" else str(args["target"])
-        return (f"{what}: {args['fault_kind']}",)
+        """What is struck, by the words of the target, and how."""
+        parameters = args.get("parameters") or {}
+        told = ", ".join(f"{name} {value}" for name, value in sorted(parameters.items()))
+        how = f"{args['fault_kind']} ({told})" if told else str(args["fault_kind"])
+        return (f"{_struck(str(args['fault_kind']), str(args['target']))}: {how}",)
 
     def loss(self, args: Args) -> str:
         """Whether it hurts."""
@@ -55,7 +62,11 @@ class InjectFault(Handler):
         del key
         args = operation.args
         fault = await faults_of(context).inject(
-            args["fault"], args["fault_kind"], args["target"], args["ttl"]
+            args["fault"],
+            args["fault_kind"],
+            args["target"],
+            args["ttl"],
+            args.get("parameters"),
         )
         return {"at": fault.at, "expires": fault.expires}
 
@@ -65,6 +76,24 @@ class InjectFault(Handler):
         if await self.observe(context, args):
             return passed(f"{args['fault_kind']} of {args['target']} is in force")
         return not_yet(f"{args['fault_kind']} of {args['target']} is not in force")
+
+
+def _struck(kind: str, target: str) -> str:
+    """The target in words. Pure."""
+    match target.split("/"):
+        case ["region", region] if kind in ("overload", "forget"):
+            return f"the API server of {region}"
+        case ["region", region] if "part" in fault_kinds.KINDS[kind].targets:
+            return f"everything in {region}"
+        case ["region", region]:
+            return f"all that passes the edge of {region}"
+        case ["edge", region, *part]:
+            return f"{'/'.join(part) or 'all'} that others use of {region}"
+        case ["path", here, there, *part]:
+            return f"{'/'.join(part) or 'all'} that {here} uses of {there}"
+        case ["between", one, two]:
+            return f"all that {one} and {two} use of each other"
+    return target
 
 
 def _target(value: Any) -> str:
