@@ -37,6 +37,18 @@ def roll_out(found: Object) -> None:
     }
 
 
+def take_up(found: Object) -> None:
+    """A gateway controller that does at once what an HTTPRoute says."""
+    if found["kind"] != "HTTPRoute":
+        return
+    generation = found["metadata"]["generation"]
+    conditions = [
+        {"type": word, "status": "True", "reason": word, "observedGeneration": generation}
+        for word in ("Accepted", "ResolvedRefs")
+    ]
+    found["status"] = {"parents": [{"conditions": conditions}]}
+
+
 def program(address: str) -> Controller:
     """A Gateway controller that gives its Gateways an address."""
 

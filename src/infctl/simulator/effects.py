@@ -13,6 +13,7 @@ _OBJECTS = {
     "uncordon_node": "Node",
     "pause_autoscaling": "ScaledObject",
     "resume_autoscaling": "ScaledObject",
+    "set_route_weights": "HTTPRoute",
 }
 """Operations on one object of a kind; without one, their arguments say which."""
 
@@ -29,9 +30,13 @@ def holds(world: FakeWorld, operation: Operation) -> bool | None:
             for keeper, bucket in args["keepers"].items()
         ]
         return any(held) if operation.kind == "switch_region_off" else not all(held)
+    if operation.kind == "set_region_weight":
+        records = (r for found in world.names.records.values() for r in found)
+        weights = {r.set_identifier: r.weight for r in records}
+        return bool(weights.get(args["region"]) == args["weight"])
     if operation.kind == "push_config":
-        found = _data(world, operation, f"infctl-config-{args['name']}")
-        return found is not None and found.get("content") == args["content"]
+        data = _data(world, operation, f"infctl-config-{args['name']}")
+        return data is not None and data.get("content") == args["content"]
     if operation.kind in _OBJECTS:
         return _holds_object(world, operation)
     return None
@@ -49,6 +54,9 @@ def _holds_object(world: FakeWorld, operation: Operation) -> bool | None:
     if operation.kind in ("cordon_node", "uncordon_node"):
         is_closed = bool(found["spec"].get("unschedulable"))
         return is_closed is (operation.kind == "cordon_node")
+    if operation.kind == "set_route_weights":
+        backends = found["spec"]["rules"][0]["backendRefs"]
+        return bool({b["name"]: b["weight"] for b in backends} == args["weights"])
     pausing = {k for k in found["metadata"].get("annotations") or {} if k.startswith(_PAUSED)}
     return bool(pausing) is (operation.kind == "pause_autoscaling")
 
@@ -63,6 +71,8 @@ def places(operation: Operation) -> frozenset[str]:
         return frozenset(f"{k}/{bucket}/{args['key']}" for k, bucket in args["keepers"].items())
     if operation.kind == "push_config":
         return frozenset({f"{region}/ConfigMap/{space}/infctl-config-{args['name']}"})
+    if operation.kind == "set_region_weight":
+        return frozenset({f"record/{args['region']}"})
     if operation.kind == "set_flag":
         return frozenset({f"{region}/ConfigMap/{space}/infctl-flags"})
     if operation.kind in _OBJECTS:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from infctl.fakes.cluster import FakeCluster
+from infctl.fakes.controllers import take_up
 from infctl.fakes.storage import Key, Stored, stamp
 from infctl.fakes.world import FakeWorld, fake_world
 from infctl.model import fence
 from infctl.platform import Platform, load
 from infctl.platform.render import cloud_names
 from infctl.ports.cloud import Record
-from infctl.ports.cluster import DEPLOYMENT, Kind, Object
+from infctl.ports.cluster import DEPLOYMENT, HTTP_ROUTE, Kind, Object
 from infctl.simulator.clock import WorldClock
 
 SYSTEM = fence.SYSTEM
@@ -54,6 +55,7 @@ def build() -> FakeWorld:
         for name, address in world.gateways.items()
     ]
     for name, cluster in world.clusters.items():
+        cluster.controllers.append(take_up)
         cluster.storage.objects.update(_content(name))
         cluster.storage.version = _LATER
         world.stores[name].content[cloud_names.switches_bucket(chosen, name)] = {}
@@ -64,12 +66,14 @@ def build() -> FakeWorld:
 def _content(region: str) -> dict[Key, Stored]:
     """What every run finds in a cluster; stored objects are replaced, never changed."""
     cluster = FakeCluster(region)
+    cluster.controllers.append(take_up)
     service = platform().service.name
     for namespace in (SYSTEM, service):
         _put(cluster, {"apiVersion": "v1", "kind": "Namespace", "metadata": _named(namespace)})
     _put(cluster, _deployment(service))
     _put(cluster, _newest_fence())
     _put(cluster, _scaled_object(service))
+    _put(cluster, _route(service))
     _put(cluster, _note(service, region))
     for number, name in enumerate(NODES):
         _put(cluster, _node(name, is_closed=bool(number)))
@@ -116,6 +120,17 @@ def _scaled_object(service: str) -> Object:
         "kind": "ScaledObject",
         "metadata": {"name": name, "namespace": service},
         "spec": {"scaleTargetRef": {"name": name}},
+    }
+
+
+def _route(service: str) -> Object:
+    weights = {"stable": 100, "canary": 0}
+    backends = [{"name": f"{service}-{name}", "weight": w} for name, w in weights.items()]
+    return {
+        "apiVersion": HTTP_ROUTE.api_version,
+        "kind": HTTP_ROUTE.kind,
+        "metadata": {"name": service, "namespace": service},
+        "spec": {"rules": [{"backendRefs": backends}]},
     }
 
 

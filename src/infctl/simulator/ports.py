@@ -7,6 +7,7 @@ from typing import Any, cast
 from infctl.fakes.cluster import FakeCluster
 from infctl.fakes.faults import FakeFaults
 from infctl.fakes.load import FakeLoad
+from infctl.fakes.names import FakeNames
 from infctl.fakes.resolver import FakeResolver
 from infctl.fakes.store import FakeStore
 from infctl.fakes.witness import FakeWitness
@@ -39,7 +40,7 @@ def ports(network: Network, link: Link, fake: FakeWorld, clock: Clock) -> World:
         clusters=clusters(network, link, fake),
         metrics={n: _remote(network, link, n, m, _nothing) for n, m in fake.metrics.items()},
         stores=stores,
-        names=_remote(network, link, "names", fake.names, _nothing),
+        names=_remote(network, link, "names", fake.names, _in_zones),
         resolver=_remote(network, link, "resolver", fake.resolver, _nothing),
         faults=_remote(network, link, "faults", fake.faults, _in_force),
         load=_remote(network, link, "load", fake.load, _running),
@@ -82,6 +83,11 @@ def _in_store(store: FakeStore) -> dict[str, Any]:
         for bucket, content in store.content.items()
         for key, body in content.items()
     }
+
+
+def _in_zones(names: FakeNames) -> dict[str, Any]:
+    held = (record for records in names.records.values() for record in records)
+    return {f"record/{record.set_identifier}": record.weight for record in held}
 
 
 def _in_force(faults: FakeFaults) -> dict[str, Any]:

@@ -108,6 +108,22 @@ def _autoscaling(kind: str) -> Maker:
     return make
 
 
+def _shares(chance: random.Random, region: str) -> Sample:
+    name = platform().service.name
+    canary = chance.choice((0, 5, 50))
+    weights = {f"{name}-stable": 100 - canary, f"{name}-canary": canary}
+    args = {"region": region, "namespace": name, "name": name, "weights": weights}
+    return Operation("set_route_weights", args, region=region), f"route/{region}"
+
+
+def _weight(chance: random.Random, region: str) -> Sample:
+    service = platform().service
+    args: dict[str, Any] = {"region": region, "zone": service.zone, "host": service.host}
+    wanted = {**args, "weight": chance.choice((0, 1, 50, 255)), "samples": 0}
+    operation = Operation("set_region_weight", wanted, region=region, needs_control_plane=True)
+    return operation, f"record/{region}"
+
+
 MAKERS: dict[str, tuple[int, Maker]] = {
     "scale_deployment": (5, _scale),
     "switch_region_off": (3, _switch("switch_region_off")),
@@ -121,6 +137,8 @@ MAKERS: dict[str, tuple[int, Maker]] = {
     "uncordon_node": (1, _close("uncordon_node")),
     "pause_autoscaling": (1, _autoscaling("pause_autoscaling")),
     "resume_autoscaling": (1, _autoscaling("resume_autoscaling")),
+    "set_route_weights": (2, _shares),
+    "set_region_weight": (2, _weight),
 }
 """By kind: how often it is drawn, and who makes it."""
 

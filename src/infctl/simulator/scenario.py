@@ -53,11 +53,24 @@ class Scenario:
         ]
         if self.rival is not None:
             found.append(replace(self, rival=None))
-        if len(self.plan.steps) > 1:
-            found += [
-                replace(self, plan=without_steps(self.plan, frozenset({step.id})))
-                for step in reversed(self.plan.steps)
-            ]
+        found += self._shorter()
+        return found
+
+    def _shorter(self) -> "list[Scenario]":
+        """With a step less; a fault that a shorter run never reaches strikes earlier as well."""
+        count = len(self.plan.steps)
+        if count == 1:
+            return []
+        plans = [
+            without_steps(self.plan, frozenset({step.id})) for step in reversed(self.plan.steps)
+        ]
+        found = [replace(self, plan=plan) for plan in plans]
+        for sooner in (1, 2, 3):
+            moved = tuple(
+                replace(f, moment=max(1, f.moment * (count - 1) // count - sooner))
+                for f in self.faults
+            )
+            found += [replace(self, plan=plan, faults=moved) for plan in plans]
         return found
 
 
