@@ -1,5 +1,6 @@
 """infctl runs."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -144,12 +145,12 @@ def retry_run(
 @app.command("skip")
 def skip_run(
     run: RunArgument = "latest",
-    reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
     step: StepOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Go on without the failed steps."""
-    _decide(run, "skip", reason, step, output)
+    _decide(run, "skip", _why(reason, "skip"), step, output)
 
 
 @app.command("ungraceful")
@@ -209,13 +210,14 @@ def stop_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -
 def abandon_run(
     ctx: typer.Context,
     run: RunArgument = "latest",
-    reason: Annotated[str, typer.Option(help="Why; kept in the journal.", prompt=True)] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Close a run whose executor and world are gone; what it left behind is yours to clear."""
     from infctl.executor.abandon import abandon
 
     name = _resolve(run)
+    reason = _why(reason, "abandon")
     abandon(name, reason)
     note(f"run {name} is closed as failed")
     tell_clusters(ctx, name)
@@ -223,6 +225,15 @@ def abandon_run(
 
 
 app.command("export")(export_run)
+
+
+def _why(reason: str, verb: str) -> str:
+    """The reason given, or asked for where somebody is there to answer."""
+    if not reason.strip() and sys.stdin.isatty():
+        reason = str(typer.prompt("Reason", err=True))
+    if not reason.strip():
+        raise UsageError(f"runs {verb} needs --reason")
+    return reason
 
 
 def _decide(
