@@ -102,10 +102,11 @@ def measure(state: Path, number: int) -> Uses:
     status = ask(state / "admin.sock", "GET", "/status")
     pids = {part["name"]: part["pid"] for part in status["parts"] if part["pid"]}
     pids["supervisor"] = status["supervisor"]["pid"]
-    return Uses({n: _use(pid) for n, pid in pids.items()}, len(of_lab(state)), _ports(number))
+    return Uses({n: use_of(pid) for n, pid in pids.items()}, len(of_lab(state)), ports_of(number))
 
 
-def _use(pid: int) -> Use:
+def use_of(pid: int) -> Use:
+    """What a process holds now."""
     links = [_target(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
     threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     return Use(
@@ -132,7 +133,7 @@ def _target(link: Path) -> str:
         return ""
 
 
-def _ports(number: int) -> int:
+def ports_of(number: int) -> int:
     """How many sockets of the lab's addresses 127.L.x.y listen."""
     # The kernel writes the address as one number of the machine's own order; proc(5).
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
