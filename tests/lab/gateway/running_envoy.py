@@ -36,10 +36,18 @@ SECONDS = 10.0
 def until(holds: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
     """The first true answer; AssertionError with `what` after the deadline."""
     end = time.monotonic() + seconds
-    while not (found := holds()):
+    while not (found := _try(holds)):
         assert time.monotonic() < end, what
         time.sleep(0.005)
     return found
+
+
+def _try(holds: Callable[[], Any]) -> Any:
+    """False where a listener is not there yet."""
+    try:
+        return holds()
+    except ConnectionError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from infctl.lab.spec import Lab, Region
 HEADER = "x-infctl-cache"
 ASKED = "use"
 CLUSTER = "response_cache"
+PATIENCE = 5.0
+"""Seconds for each of two tries; slower models are not for the cache."""
 _PRIORITIES = "envoy.retry_priorities.previous_priorities"
 _PRIORITIES_TYPE = (
     "type.googleapis.com/envoy.extensions.retry.priority"
@@ -28,10 +30,13 @@ def make_route() -> Object:
         "request_headers_to_remove": [HEADER],
         "route": {
             "cluster": CLUSTER,
-            "timeout": "60s",
+            "timeout": f"{2 * PATIENCE:g}s",
             "retry_policy": {
-                "retry_on": "connect-failure,refused-stream,reset-before-request",
+                # Who asks for the cache says that a question may be asked twice.
+                "retry_on": "connect-failure,refused-stream,reset",
                 "num_retries": 1,
+                # A frozen nginx still takes connections: who waits on one is sent on.
+                "per_try_timeout": f"{PATIENCE:g}s",
                 "retry_priority": {
                     "name": _PRIORITIES,
                     "typed_config": {"@type": _PRIORITIES_TYPE, "update_frequency": 1},

@@ -8,6 +8,7 @@ from infctl.lab.gateway.objects import GROUP, MALFORMED, Object, Objects, Unsupp
 
 RESOURCE_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 _REASON = "InvalidCertificateRef"
+_RSA_BITS = 2048
 
 
 class Certificate(NamedTuple):
@@ -56,8 +57,12 @@ def _load(reference: Object, namespace: str, objects: Objects) -> Certificate:
         _check_pair(chain, key)
     except MALFORMED:
         # What was wrong could quote the key.
-        problem = "tls.crt and tls.key of Secret {} are not a certificate and its key"
-        raise Unsupported(problem.format(name), _REASON) from None
+        problem = Unsupported(
+            f"tls.crt and tls.key of Secret {name} are not a certificate and its key"
+            " (of an elliptic curve, or RSA with 2048 bits)",
+            _REASON,
+        )
+        raise problem from None
     return Certificate(name, chain, key)
 
 
@@ -66,9 +71,15 @@ def _check_pair(chain: str, key: str) -> None:
     # Few labs have such a listener, and all would pay for the import.
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     loaded = serialization.load_pem_private_key(key.encode(), None)
+    strong = isinstance(loaded, ec.EllipticCurvePrivateKey) or (
+        isinstance(loaded, rsa.RSAPrivateKey) and loaded.key_size >= _RSA_BITS
+    )
+    if not strong:
+        raise ValueError("a key that Envoy refuses")
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     public = x509.load_pem_x509_certificates(chain.encode())[0].public_key()
     if loaded.public_key().public_bytes(*form) != public.public_bytes(*form):
         raise ValueError("another certificate's key")

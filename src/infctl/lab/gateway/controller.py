@@ -58,6 +58,8 @@ class Controller:
         self._objects = Objects()
         self._listed: set[str] = set()
         self._changed = asyncio.Event()
+        self._statuses = Statuses()
+        self._told = asyncio.Event()
         self._retirement: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
@@ -67,6 +69,7 @@ class Controller:
             for kind in PATHS:
                 tasks.create_task(self._follow(kind))
             tasks.create_task(self._translate())
+            tasks.create_task(self._tell())
 
     async def _follow(self, kind: str) -> None:
         store: dict[Key, Object] = getattr(self._objects, kind)
@@ -97,11 +100,20 @@ class Controller:
                 continue
             self._write(made)
             (self._folder / "listed").touch()
+            self._statuses = made.statuses
+            self._told.set()
+
+    async def _tell(self) -> None:
+        """Apart from translation: an API server that is slow must not keep Envoy waiting."""
+        while True:
+            await self._told.wait()
             await asyncio.sleep(TAKEN_SECONDS)
+            self._told.clear()
+            statuses = self._statuses
             if refused := await self._acceptance.refused():
                 _log.error("Envoy refuses %s", ", ".join(refused))
-                refuse(made.statuses, refused)
-            await self._report(made.statuses)
+                refuse(statuses, refused)
+            await self._report(statuses)
 
     def _write(self, made: Resources) -> None:
         if not (written := write_resources(self._folder, made)):

@@ -18,3 +18,10 @@ def seconds(text: str) -> float:
 def envoy_seconds(text: str) -> str:
     """The same as Envoy's JSON reads it."""
     return f"{seconds(text):.9g}s"
+
+
+def positive(text: str) -> str:
+    """The same, where Envoy refuses nothing at all."""
+    if not seconds(text):
+        raise Unsupported(f"{text} must be more than nothing")
+    return envoy_seconds(text)

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from infctl.lab.gateway.durations import envoy_seconds
+from infctl.lab.gateway.durations import positive
 from infctl.lab.gateway.objects import Object, Unsupported
 
 RATE_NAME = "envoy.filters.http.local_ratelimit"
 FAULT_NAME = "envoy.filters.http.fault"
 _FILTERS = "type.googleapis.com/envoy.extensions.filters.http"
 _UNITS = {"Second": 1, "Minute": 60, "Hour": 3600, "Day": 86400}
+_STATUSES = range(200, 600)
 _WHOLE = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
 
 
@@ -20,6 +21,8 @@ def rate_limit(rules: Any) -> Object:
     requests, unit = int(limit["requests"]), limit["unit"]
     if unit not in _UNITS or set(limit) != {"requests", "unit"}:
         raise Unsupported(f"not done here: a rate limit per {unit}", "Invalid")
+    if requests < 1:
+        raise Unsupported("a rate limit of no requests at all", "Invalid")
     return {
         "@type": f"{_FILTERS}.local_ratelimit.v3.LocalRateLimit",
         "stat_prefix": "http_local_rate_limiter",
@@ -39,12 +42,14 @@ def fault(spec: Object) -> Object:
     if bad := set(spec) - {"delay", "abort"}:
         raise Unsupported(f"not done here: faultInjection.{min(bad)}", "Invalid")
     if delay := spec.get("delay"):
-        fixed = envoy_seconds(delay["fixedDelay"])
+        fixed = positive(delay["fixedDelay"])
         made["delay"] = {"fixed_delay": fixed, "percentage": _share(delay)}
     if abort := spec.get("abort"):
         if "httpStatus" not in abort:
             raise Unsupported("not done here: faultInjection.abort.grpcStatus", "Invalid")
-        made["abort"] = {"http_status": int(abort["httpStatus"]), "percentage": _share(abort)}
+        if (status := int(abort["httpStatus"])) not in _STATUSES:
+            raise Unsupported(f"a fault cannot answer {status}", "Invalid")
+        made["abort"] = {"http_status": status, "percentage": _share(abort)}
     return made
 
 

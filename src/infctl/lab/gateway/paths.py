@@ -1,6 +1,6 @@
 """Rewritten paths and redirects as Envoy's. Pure."""
 
-import re
+import re2  # type: ignore[import-untyped]
 
 from infctl.lab.gateway.objects import Object, Unsupported
 
@@ -56,7 +56,7 @@ def _new_path(path: Object, prefix: str | None, whole: str) -> Object:
     if prefix and value:
         return {"prefix_rewrite": value}
     # Envoy replaces letters, Gateway API parts between slashes: `//x` and `/newx` would come out.
-    return _by_pattern(f"^{re.escape(prefix)}/*", f"{value}/")
+    return _by_pattern(f"^{re2.escape(prefix)}/*", f"{value}/")
 
 
 def _by_pattern(pattern: str, value: str) -> Object:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from infctl.lab.gateway import filters, matches
+from infctl.lab.gateway import filters, matches, texts
 from infctl.lab.gateway.backends import is_fallback, resolve
 from infctl.lab.gateway.durations import envoy_seconds, seconds
 from infctl.lab.gateway.filters import Effects, Site
@@ -43,6 +43,7 @@ def add_rule(ruled: Ruled, rule: Object, context: Context) -> None:
     """Add one rule's routes; a rule that asks for what is not done is dropped and told."""
     asked = rule.get("matches") or [{}]
     try:
+        texts.check(rule)
         made = Ruled()
         for number, match in enumerate(asked):
             made.routes += _routes(made, rule, match, f"{context.name}/match/{number}", context)
@@ -77,6 +78,7 @@ def _refusals(asked: list[Object], context: Context) -> list[Object]:
     made = []
     for match in asked:
         try:
+            texts.check(match)
             found = matches.make_match(match)
         except (Unsupported, *MALFORMED):
             continue

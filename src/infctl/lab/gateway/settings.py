@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from infctl.lab.gateway import local_limits
-from infctl.lab.gateway.durations import envoy_seconds
+from infctl.lab.gateway import headers, local_limits, texts
+from infctl.lab.gateway.durations import envoy_seconds, positive, seconds
 from infctl.lab.gateway.objects import Object, Unsupported
 
 DEFAULTS: Object = {
@@ -51,6 +51,7 @@ _TRIGGERS = {
     *("5xx", "gateway-error", "reset", "reset-before-request", "connect-failure"),
     *("retriable-4xx", "refused-stream", "retriable-status-codes"),
 }
+_METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"}
 _BREAKERS = {
     "maxConnections": "max_connections",
     "maxPendingRequests": "max_pending_requests",
@@ -62,8 +63,8 @@ _OUTLIERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "consecutiveGatewayErrors": ("consecutive_gateway_failure", int),
     "consecutiveLocalOriginFailures": ("consecutive_local_origin_failure", int),
     "splitExternalLocalOriginErrors": ("split_external_local_origin_errors", bool),
-    "interval": ("interval", envoy_seconds),
-    "baseEjectionTime": ("base_ejection_time", envoy_seconds),
+    "interval": ("interval", positive),
+    "baseEjectionTime": ("base_ejection_time", positive),
     "maxEjectionPercent": ("max_ejection_percent", int),
     "failurePercentageThreshold": ("failure_percentage_threshold", int),
     "alwaysEjectOneEndpoint": ("always_eject_one_host", bool),
@@ -84,6 +85,7 @@ class Settings:
 
 def read(spec: Object) -> Settings:
     """A policy's settings; Unsupported names each field that is not done here."""
+    texts.check(spec)
     rest = copy.deepcopy(spec)
     made = Settings()
     for name in ("targetRef", "targetRefs"):
@@ -105,7 +107,7 @@ def take(rest: Object, path: str) -> Any:
 
 def _timeouts(rest: Object, made: Settings) -> None:
     if connect := take(rest, "timeout.tcp.connectTimeout"):
-        made.cluster["connect_timeout"] = envoy_seconds(connect)
+        made.cluster["connect_timeout"] = positive(connect)
     if request := take(rest, "timeout.http.requestTimeout"):
         made.timeout = envoy_seconds(request)
     options: Object = {}
@@ -125,7 +127,7 @@ def _balancer(rest: Object, made: Settings) -> None:
         made.cluster["lb_policy"] = _BALANCERS[kind]
         window = None if kind == "Random" else take(rest, "loadBalancer.slowStart.window")
         if window:
-            slow = {"slow_start_config": {"slow_start_window": envoy_seconds(window)}}
+            slow = {"slow_start_config": {"slow_start_window": positive(window)}}
             made.cluster[f"{_BALANCERS[kind].lower()}_lb_config"] = slow
     elif kind == "ConsistentHash":
         made.cluster["lb_policy"] = "MAGLEV"
@@ -140,7 +142,7 @@ def _hash(rest: Object) -> Object:
         return {"connection_properties": {"source_ip": True}}
     if how == "Header":
         name = take(rest, "loadBalancer.consistentHash.header.name")
-        return {"header": {"header_name": name}}
+        return {"header": {"header_name": headers.checked(name)}}
     raise Unsupported(f"not done here: loadBalancer.consistentHash.type {how}", "Invalid")
 
 
@@ -169,7 +171,11 @@ def _retries(rest: Object, made: Settings) -> None:
     }
     if any(pauses.values()):
         pauses["base_interval"] = pauses["base_interval"] or "25ms"
-        given = {name: envoy_seconds(value) for name, value in pauses.items() if value}
+        given = {name: positive(value) for name, value in pauses.items() if value}
+        if "max_interval" in given and seconds(pauses["max_interval"]) < seconds(
+            pauses["base_interval"]
+        ):
+            raise Unsupported("retry.perRetry.backOff: maxInterval below baseInterval", "Invalid")
         made.retry["retry_back_off"] = given
 
 
@@ -209,8 +215,8 @@ def _active(rest: Object, made: Settings) -> None:
     if kind is None:
         return
     check: Object = {
-        "timeout": envoy_seconds(take(rest, "healthCheck.active.timeout") or "1s"),
-        "interval": envoy_seconds(take(rest, "healthCheck.active.interval") or "3s"),
+        "timeout": positive(take(rest, "healthCheck.active.timeout") or "1s"),
+        "interval": positive(take(rest, "healthCheck.active.interval") or "3s"),
         "unhealthy_threshold": take(rest, "healthCheck.active.unhealthyThreshold") or 3,
         "healthy_threshold": take(rest, "healthCheck.active.healthyThreshold") or 1,
     }
@@ -230,6 +236,8 @@ def _http_check(rest: Object) -> Object:
     if host := take(rest, "healthCheck.active.http.hostname"):
         made["host"] = host
     if method := take(rest, "healthCheck.active.http.method"):
+        if method not in _METHODS:
+            raise Unsupported(f"not done here: health checks by {method}", "Invalid")
         made["method"] = method
     if codes := take(rest, "healthCheck.active.http.expectedStatuses"):
         made["expected_statuses"] = [{"start": int(c), "end": int(c) + 1} for c in codes]
