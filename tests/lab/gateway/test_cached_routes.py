@@ -1,6 +1,9 @@
 """A real Envoy with a real nginx beside it: who asks by header meets the cache, others never."""
 
+import asyncio
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +13,7 @@ from gateway_objects import a_backend_ref, a_rule
 from running_envoy import Answer, RunningEnvoy, until
 
 from infctl.lab import response_cache
+from infctl.lab.part import Part
 from infctl.lab.response_cache.links import write_links
 from infctl.lab.response_cache.parts import folder_of
 from infctl.lab.response_cache.versions import Version
@@ -24,10 +28,15 @@ def nginx(envoy: RunningEnvoy) -> Iterator["subprocess.Popen[bytes]"]:
     (part,) = response_cache.parts(envoy.lab, envoy.region)
     with subprocess.Popen(part.argv, env=dict(part.environment)) as process:
         try:
+            until(lambda: asyncio.run(is_ready(part)), "nginx is ready")
             until(lambda: "response_cache::127" in healthy(envoy), "nginx is found healthy")
             yield process
         finally:
             process.kill()
+
+
+async def is_ready(part: Part) -> bool:
+    return not await part.ready()
 
 
 def healthy(envoy: RunningEnvoy) -> str:
@@ -64,3 +73,14 @@ def test_who_asks_by_header_meets_the_cache_and_others_never(
     assert asking[0].said["headers"]["host"] == host
     assert "x-infctl-cache" not in asking[0].said["headers"]
     assert (without.status, without.headers.get("x-infctl-cache")) == (200, None)
+
+
+def test_a_frozen_cache_keeps_nobody_waiting_for_long(
+    envoy: RunningEnvoy, echoes: dict[str, Echo], host: str
+) -> None:
+    with nginx(envoy) as process:
+        process.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        answer = ask(envoy, host, "frozen", x_infctl_cache="use")
+        assert (answer.status, answer.headers.get("x-infctl-cache")) == (200, None)
+        assert time.monotonic() - began < 8
