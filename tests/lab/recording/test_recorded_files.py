@@ -80,7 +80,8 @@ def test_a_folder_is_new_private_and_bounded(tmp_path: Path) -> None:
     with pytest.raises(Full, match="bound"):
         folder.append("logs/a.log", "xx")
     assert (folder.path / "logs" / "a.log").read_text() == "123456789"
-    assert (folder.path / "logs" / "a.log").stat().st_mode & 0o777 == 0o600
+    folder.append("metrics/east/0000.om", "")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "new").rglob("*"))
     with pytest.raises(LabError, match="is not empty"):
         Folder(tmp_path / "new", 10).make()
     (tmp_path / "file").touch()

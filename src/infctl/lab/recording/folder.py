@@ -35,7 +35,9 @@ class Folder:
             raise Full(f"the recording reached its bound of {self._limit >> 20} MB")
         self._left -= len(data)
         path = self.path / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # With `parents` only the last folder would be of that mode.
+        for parent in reversed(Path(name).parents):
+            (self.path / parent).mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
