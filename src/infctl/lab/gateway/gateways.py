@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from infctl.lab import addresses
 from infctl.lab.gateway import certificates
 from infctl.lab.gateway.certificates import Certificate
 from infctl.lab.gateway.objects import (
@@ -16,7 +17,7 @@ from infctl.lab.gateway.objects import (
 )
 
 _PROTOCOLS = {"HTTP": "http", "HTTPS": "https"}
-_FIRST_PORT = 1024
+_PORTS = addresses.EDGE_PORTS["gateway"]
 _KIND = {"group": GROUP, "kind": "HTTPRoute"}
 
 
@@ -107,8 +108,9 @@ def _read(gateway: Object, spec: Object, objects: Objects) -> Listener:
 def _refusal(gateway: Object, spec: Object) -> Unsupported | None:
     if spec["protocol"] not in _PROTOCOLS:
         return Unsupported(f"protocol {spec['protocol']} is not served here", "UnsupportedProtocol")
-    if spec["port"] < _FIRST_PORT:
-        return Unsupported(f"ports below {_FIRST_PORT} need root", "PortUnavailable")
+    if spec["port"] not in _PORTS:
+        passed = " and ".join(map(str, _PORTS))
+        return Unsupported(f"a region's edge passes ports {passed} on", "PortUnavailable")
     tls = spec.get("tls") or {}
     if spec["protocol"] == "HTTPS" and tls.get("mode", "Terminate") != "Terminate":
         return Unsupported("TLS is only terminated here", "UnsupportedValue")
