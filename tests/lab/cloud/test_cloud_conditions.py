@@ -160,3 +160,40 @@ def test_a_failed_condition_shows_the_old_item_where_that_is_asked_for(
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     assert refused.value.response["Item"]["who"] == {"S": "me"}
+
+
+def test_a_transaction_that_is_sent_again_is_done_once(clients: list[Any], table: str) -> None:
+    key = f"again-{next(_names)}"
+    add = {
+        "TableName": table,
+        "Key": {"k": {"S": key}},
+        "UpdateExpression": "ADD n :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+    }
+    for _ in range(2):
+        clients[0].transact_write_items(ClientRequestToken=key, TransactItems=[{"Update": add}])
+    found = clients[0].get_item(TableName=table, Key={"k": {"S": key}})["Item"]
+    assert found["n"] == {"N": "1"}
+    delete = {"TableName": table, "Key": {"k": {"S": key}}}
+    with pytest.raises(ClientError, match="IdempotentParameterMismatchException"):
+        clients[0].transact_write_items(ClientRequestToken=key, TransactItems=[{"Delete": delete}])
+
+
+@pytest.mark.parametrize(
+    ("condition", "values", "fault"),
+    [
+        ("n = = :v", {":v": {"N": "1"}}, "Invalid ConditionExpression"),
+        ("n = :v", {}, "Invalid ConditionExpression"),
+        ("n = :v", {":v": {"N": "1"}, ":w": {"N": "1"}}, "unused in expressions: keys: {:w}"),
+        ("", {":v": {"N": "1"}}, "can only be specified when using expressions"),
+    ],
+)
+def test_an_expression_that_cannot_be_read_is_the_clients_fault(
+    clients: list[Any], table: str, condition: str, values: dict[str, Any], fault: str
+) -> None:
+    more: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
+    if condition:
+        more["ConditionExpression"] = condition
+    with pytest.raises(ClientError, match=fault) as refused:
+        clients[0].put_item(TableName=table, Item={"k": {"S": "bad"}}, **more)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"

@@ -129,3 +129,30 @@ def test_a_lost_region_takes_its_buckets_with_it_and_no_others(running: Any) -> 
     finally:
         running.start("cloud-ap-south-1", "edge-ap-south-1")
     running.client("s3", "ap-south-1").head_bucket(Bucket="lost-bucket")
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        {"ContentMD5": "1B2M2Y8AsgTpgAmY7PhCfg=="},
+        {"ChecksumSHA256": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+        {"ChecksumCRC32": "AAAAAA=="},
+    ],
+)
+def test_a_body_that_is_not_that_of_its_digest_is_refused(
+    running: Any, digest: dict[str, str]
+) -> None:
+    s3 = running.client("s3", "us-east-1", at="us-east-1")
+    s3.create_bucket(Bucket="digests")
+    with pytest.raises(ClientError, match="BadDigest"):
+        s3.put_object(Bucket="digests", Key="k", Body=b"x", **digest)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket="digests", Key="k")
+
+
+def test_a_policy_that_cannot_be_read_is_refused(running: Any) -> None:
+    s3 = make_bucket(running, "eu-west-1", "policed")
+    for policy in ("{", "[]", "{}"):
+        with pytest.raises(ClientError, match="MalformedPolicy"):
+            s3.put_bucket_policy(Bucket="policed", Policy=policy)
+    s3.put_object(Bucket="policed", Key="k", Body=b"x")

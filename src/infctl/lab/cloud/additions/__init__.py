@@ -11,9 +11,10 @@ from importlib import import_module
 from infctl.lab.spec import Lab
 
 _MODULES = {
-    "s3": ("versions", "retentions", "bucket_keys", "replication"),
+    "dynamodb": ("conditions",),
     "kms": ("keys",),
-    "route53": ("records",),
+    "route53": ("records", "health_checks"),
+    "s3": ("digests", "versions", "retentions", "bucket_keys", "replication"),
     "sns": ("notices",),
 }
 _installed: set[str] = set()
