@@ -13,6 +13,13 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """Another region, for tests that stop or lose what others need."""
+    with run_node(tmp_path_factory.mktemp("fragile")) as found:
+        yield found
+
+
 @pytest.fixture
 def place(node: Node, request: pytest.FixtureRequest) -> Iterator[str]:
     """A namespace of the test's own."""

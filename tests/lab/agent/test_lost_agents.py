@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from real_agent import Node, container, is_ready, make_pod, run_node, wait_for
+from real_agent import Node, container, is_ready, make_pod, wait_for
 
 from infctl.lab import agent, processes
 from infctl.lab.agent.parts import why_not_ready
@@ -17,13 +17,6 @@ PROBED: dict[str, Any] = {
     "ports": [{"name": "http", "containerPort": 8080}],
     "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 1},
 }
-
-
-@pytest.fixture(scope="module")
-def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """A region of its own, since these tests stop what others need."""
-    with run_node(tmp_path_factory.mktemp("fragile")) as found:
-        yield found
 
 
 @pytest.fixture

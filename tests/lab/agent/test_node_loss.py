@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_agent import Node, container, is_ready, run_node, wait_for
+from real_agent import Node, container, is_ready, wait_for
 
 from infctl.lab import agent
 from infctl.lab.agent.losses import read, wanted_path
@@ -59,15 +59,18 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    with run_node(tmp_path_factory.mktemp("pair")) as node:
-        found = Pair(node)
-        node.plane.make_namespace(PLACE)
-        there = ("-n", PLACE)
-        node.plane.kubectl(*there, "create", "deployment", "web", "--image=toys/server:1")
-        node.plane.kubectl(*there, "scale", "deployment/web", "--replicas=4")
-        wait_for(lambda: found.ready_on(FIRST) + found.ready_on(SECOND) == 4)
-        yield found
+def pair(fragile: Node) -> Iterator[Pair]:
+    found = Pair(fragile)
+    fragile.plane.make_namespace(PLACE)
+    there = ("-n", PLACE)
+    words = ("create", "deployment", "web", "--image=toys/server:1", "--replicas=4")
+    fragile.plane.kubectl(*there, *words)
+    wait_for(lambda: found.ready_on(FIRST) + found.ready_on(SECOND) == 4)
+    yield found
+    fragile.plane.kubectl(*there, "delete", "deployment", "web", "--wait=false")
+    fragile.plane.remove_namespace(PLACE)
+    wait_for(lambda: not fragile.processes())
+    del fragile.plane.household.children[fragile.child.part.name]
 
 
 def test_nodes_stand_in_zones_of_their_own_and_share_the_pods(pair: Pair) -> None:
