@@ -34,6 +34,7 @@ def switched_off() -> dict[str, Any]:
 
 V1 = Version("digits", "v1", ONE)
 NOT_JSON = {"metadata": {"annotations": {"infctl.dev/models": "["}}, "spec": {}}
+DEEP = {"metadata": {"annotations": {"infctl.dev/models": "[" * 100_000}}, "spec": {}}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,7 @@ NOT_JSON = {"metadata": {"annotations": {"infctl.dev/models": "["}}, "spec": {}}
         ([deployment(version="v 1")], {}),
         ([deployment("z" * 64)], {}),
         ([NOT_JSON, deployment()], {"digits": V1}),
+        ([DEEP, deployment()], {"digits": V1}),
         ([{"metadata": {}, "spec": {}}], {}),
         ([], {}),
     ],

@@ -64,6 +64,7 @@ class Controller:
         self._objects = Objects()
         self._listed: set[str] = set()
         self._changed = asyncio.Event()
+        self._has_asked = False
 
     async def run(self) -> None:
         """Follow all kinds; write after each burst of changes."""
@@ -101,6 +102,9 @@ class Controller:
             except OSError as error:
                 _log.error("the files of Prometheus cannot be written: %s", error)
                 asyncio.get_running_loop().call_later(1.0, self._changed.set)
+            except Exception:
+                # What Prometheus does stays as it is until the objects can be read again.
+                _log.exception("the objects cannot be translated")
 
     async def _write(self) -> None:
         jobs, refused = make_jobs(self._objects, self._lab.timings.scrape_interval)
@@ -117,7 +121,10 @@ class Controller:
             jobs=[(job, files.targets_of(self._folder, job)) for job in jobs],
             rules=[files.rules_of(self._folder, file) for file in rules],
         )
-        if files.write_all(self._folder, jobs, rules, made):
+        is_new = files.write_all(self._folder, jobs, rules, made)
+        # A controller before this one may have been ended between writing and asking.
+        if is_new or not self._has_asked:
+            self._has_asked = True
             self._reloader.want(lambda: files.remove_others(self._folder, jobs, rules))
         listed_file(self._targets).touch()
         await self._announcer.tell(refused)

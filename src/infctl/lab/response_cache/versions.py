@@ -47,7 +47,7 @@ def _declared(deployment: Object) -> dict[str, Version]:
         return {}
     try:
         made = [_version(item) for item in json.loads(text)]
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
     return {version.model: version for version in made if version}
 
