@@ -14,7 +14,7 @@ import typer
 from infctl.commands import lab_load_rows as rows
 from infctl.commands.context import Context, context_of
 from infctl.commands.lab_errors import translated
-from infctl.commands.lab_name import DEFAULT_NAME, NameOption
+from infctl.commands.lab_name import DEFAULT_NAME, NameOption, running
 from infctl.commands.output import Output, OutputOption, note, show, write
 from infctl.errors import InfctlError, Refused, Unmeasured
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from infctl.ports.load import LoadRequest
 
 app = typer.Typer(no_args_is_help=True, help="Clients that send requests, by hand.")
+_LOADS = "load"
 _LOG = "requests.jsonl"
 _TABLE = "requests.sqlite"
 
@@ -70,16 +71,20 @@ def start(
     wanted = Wanted(
         rate, users, shape.value, peak, over, after, replay, speed, tuple(country or ()), keep
     )
-    folder = _folder(name)
-    if alive := processes_in(folder):
+    loads = _loads(name)
+    if alive := processes_in(_latest(loads)):
         hint = f"infctl lab load stop{_named(name)}"
         raise Refused(f"{len(alive)} processes of clients run already", hint=hint)
     context = replace(context_of(ctx), named_environment=name)
     platform = context.load_platform()
+    folder = loads / f"{int(time.time() * 1000):015}"
     request = replace(make_request(platform, wanted, folder / _LOG), workers=workers)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    asyncio.run(_start(context, platform, request))
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        asyncio.run(_start(context, platform, request))
+    except InfctlError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     note(f"{rows.describe(request)} for {keep}; next: infctl lab load status{_named(name)}")
 
 
@@ -89,7 +94,7 @@ def status(name: NameOption = DEFAULT_NAME, output: OutputOption = Output.TABLE)
 
     Examples: infctl lab load status; infctl lab load status -o json
     """
-    folder = _folder(name)
+    folder = _latest(_loads(name))
     _show(folder, output, len(processes_in(folder)))
 
 
@@ -106,7 +111,7 @@ def stop(
 
     Examples: infctl lab load stop; infctl lab load stop --to requests.sqlite
     """
-    folder = _folder(name)
+    folder = _latest(_loads(name))
     asyncio.run(_stop(replace(context_of(ctx), named_environment=name), folder / _LOG))
     _show(folder, output, 0)
     _write_table(folder / _LOG, to or folder / _TABLE)
@@ -128,7 +133,7 @@ def end(state: Path) -> None:
     """End the clients of a lab that goes down."""
     from infctl.lab import processes
 
-    processes.kill(processes_in(state / "load"))
+    processes.kill(processes_in(_latest(state / _LOADS)))
 
 
 def processes_in(folder: Path) -> "list[Process]":
@@ -143,13 +148,15 @@ def processes_in(folder: Path) -> "list[Process]":
     return [process for process in found if is_alive(process)]
 
 
-def _folder(name: str) -> Path:
+def _loads(name: str) -> Path:
+    """Where the loads of a running lab are, each in a folder of its own."""
     with translated():
-        from infctl.lab import lifecycle, locate
+        return running(name).state / _LOADS
 
-        state = locate.state_of(name)
-        lifecycle.read_status(state)
-    return state / "load"
+
+def _latest(loads: Path) -> Path:
+    """The folder of the load that was started last; `loads` itself where there was none."""
+    return max(loads.iterdir(), default=loads) if loads.is_dir() else loads
 
 
 def _named(name: str) -> str:

@@ -58,6 +58,8 @@ def make_request(platform: "Platform", wanted: Wanted, log: Path) -> LoadRequest
 
 
 def _shape(wanted: Wanted) -> Shape:
+    if wanted.replay is not None and wanted.kind not in ("steady", "replay"):
+        raise UsageError(f"a replayed log has its own shape, and --shape {wanted.kind} is another")
     data: dict[str, object] = {"kind": "replay" if wanted.replay else wanted.kind}
     if wanted.peak is not None:
         data["peak"] = wanted.peak

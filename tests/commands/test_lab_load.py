@@ -1,16 +1,23 @@
 """`infctl lab load` as a user types it: what is refused, and what the answers look like."""
 
 import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infctl.commands import lab as lab_command
+from infctl.commands import lab_load
 from infctl.commands import lab_load_rows as rows
 from infctl.commands.lab_load_request import Wanted, make_request
 from infctl.commands.run import run
 from infctl.content.load_log import request_line
 from infctl.errors import UsageError
+from infctl.lab import addresses, lifecycle, processes
 from infctl.ports.load import LoadRequest, RequestRecord, Shape
 
 PLATFORM: Any = argparse.Namespace(
@@ -64,6 +71,8 @@ def test_shape_countries_and_time_are_taken_over() -> None:
         ({"kind": "ramp", "peak": float("inf"), "over": "2m"}, "with peak: a number"),
         ({"kind": "steady", "peak": 5.0}, "nothing else"),
         ({"replay": Path("x"), "speed": -1.0}, "speed: a number"),
+        ({"replay": Path("x"), "kind": "ramp"}, "a replayed log has its own shape"),
+        ({"kind": "replay"}, "source"),
         ({"countries": ["DE=nan"]}, "two capitals"),
         ({"countries": ["\x1b[31mDE"]}, "two capitals"),
     ],
@@ -108,3 +117,43 @@ def test_a_drills_log_becomes_a_table(tmp_path: Path, capsys: Any) -> None:
     assert table.read_bytes().startswith(b"SQLite format 3")
     assert run(["lab", "load", "table", str(tmp_path), str(table)]) == 78
     assert run(["lab", "load", "table", str(log), str(tmp_path / "no" / "t.sqlite")]) == 1
+
+
+@pytest.fixture
+def toy_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A lab whose parts are toys: nobody answers its clients."""
+    toy = Path(__file__).parents[1] / "lab" / "supervisor" / "toy_supervisor.py"
+    # A folder of pytest's own would be too long for a unix socket.
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("XDG_STATE_HOME", folder)
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(lifecycle, "PROGRAM", (sys.executable, str(toy)))
+        monkeypatch.setattr(lab_command, "provide_programs", lambda: None)
+        monkeypatch.setattr(addresses, "FIRST_LAB", 150)
+        assert run(["init"]) == 0
+        assert run(["lab", "up", "--regions", "1"]) == 0
+        yield Path(folder)
+        assert run(["lab", "down"]) == 0
+
+
+def test_a_load_by_hand_runs_once_is_kept_and_ends_with_its_lab(toy_lab: Path, capsys: Any) -> None:
+    state = toy_lab / "infctl" / "labs" / "lab"
+    capsys.readouterr()
+    assert run(["lab", "load", "status"]) == 6
+    assert "no clients were started" in capsys.readouterr().err
+    assert run(["lab", "load", "start", "--country", "QQ"]) == 78
+    assert "clients in QQ" in capsys.readouterr().err
+    assert not list((state / "load").iterdir())
+    assert run(["lab", "load", "start", "--rate", "5", "--country", "DE", "--for", "1m"]) == 0
+    assert "5 requests a second from 30 clients for 1m" in capsys.readouterr().err
+    assert run(["lab", "load", "start"]) == 5
+    assert "1 processes of clients run already" in capsys.readouterr().err
+    assert run(["lab", "load", "status", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metadata"]["processes"] == 1
+    assert run(["lab", "load", "stop", "--to", "kept.sqlite"]) == 0
+    assert (toy_lab / "kept.sqlite").stat().st_size
+    assert run(["lab", "load", "start", "--rate", "5", "--for", "1m"]) == 0
+    [second] = lab_load.processes_in(max((state / "load").iterdir()))
+    assert len(list((state / "load").iterdir())) == 2
+    assert run(["lab", "down"]) == 0
+    assert not processes.is_alive(second)
