@@ -140,6 +140,7 @@ def env(
         region = lab.regions[0].name
         for line in (
             f"kubectl --context {region} get pods -A",
+            f"kubectl --context {region}-viewer top pods -A",
             "aws route53 list-hosted-zones",
             f"dig @{lab.shared('dns')} -p 5353 vision.{lab.zone}",
             f'kubectl --token "$(infctl lab token viewer --name {name})" auth whoami',
