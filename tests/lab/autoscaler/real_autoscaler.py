@@ -1,10 +1,8 @@
 """A real control plane with a node agent, a Prometheus and the autoscaler, for this folder."""
 
 import asyncio
-import json
 import math
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +19,7 @@ from infctl.lab.prometheus import provide
 from infctl.lab.readiness import http_ok
 from infctl.lab.supervisor.child import Child, State
 
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 SCALED = "/apis/keda.sh/v1alpha1/namespaces/{}/scaledobjects"
 SECONDS = 40.0
 
@@ -35,16 +34,19 @@ class Scaling:
         lab, region = self.plane.lab, self.plane.region
         autoscaler.prepare(lab, region)
         (part,) = autoscaler.parts(lab, region)
+        self._cluster = self.plane.cluster()
         self.child = Child(part, lab.log(part.name), Register(lab.state / "autoscalers.json"))
 
     def start(self) -> None:
         """Start the autoscaler; returns when it is ready and registered."""
+        self.plane.run(self._cluster.__aenter__())
         self.plane.run(self.child.start())
         assert self.child.state is State.READY, self.child.reason
 
     def end(self, number: int = 9) -> None:
         """Signal the autoscaler and wait for its end."""
         self.plane.run(self._end(number))
+        self.plane.run(self._cluster.__aexit__(None, None, None))
 
     async def _end(self, number: int) -> None:
         self.child.signal(number)
@@ -52,51 +54,44 @@ class Scaling:
 
     def get(self, path: str) -> Object:
         """GET as the operator."""
-
-        async def read() -> Object:
-            async with self.plane.cluster() as cluster:
-                return await cluster.get(path)
-
-        return self.plane.run(read())
+        return self.plane.run(self._cluster.get(path))
 
     def patch(self, path: str, change: Object) -> None:
         """Merge as the operator."""
+        self.plane.run(self._cluster.patch(path, change))
 
-        async def write() -> None:
-            async with self.plane.cluster() as cluster:
-                await cluster.patch(path, change)
+    def create(self, *objects: Object) -> None:
+        """Create Deployments and ScaledObjects."""
+        for item in objects:
+            place = item["metadata"]["namespace"]
+            kind = SCALED if item["kind"] == "ScaledObject" else DEPLOYMENTS
+            self.plane.run(self._cluster.create(kind.format(place), item))
 
-        self.plane.run(write())
-
-    def apply(self, *objects: Object) -> None:
-        """`kubectl apply`."""
-        listed = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
-        argv = ["apply", "-f", "-"]
-        kubectl = Path(sys.executable).with_name("kubectl")
-        done = subprocess.run(
-            [str(kubectl), "--kubeconfig", str(self.plane.kubeconfig), *argv],
-            input=json.dumps(listed),
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-        assert done.returncode == 0, done.stderr
+    def autoscalers(self, place: str) -> dict[str, Object]:
+        """The HorizontalPodAutoscalers of a namespace."""
+        found = self.get(f"/apis/autoscaling/v2/namespaces/{place}/horizontalpodautoscalers")
+        return {item["metadata"]["name"]: item for item in found["items"]}
 
     def autoscaler(self, place: str, name: str) -> Object:
         """The HorizontalPodAutoscaler of a ScaledObject; empty if there is none."""
-        found = self.get(f"/apis/autoscaling/v2/namespaces/{place}/horizontalpodautoscalers")
-        named = [i for i in found["items"] if i["metadata"]["name"] == f"keda-hpa-{name}"]
-        return dict(named[0]) if named else {}
+        return self.autoscalers(place).get(f"keda-hpa-{name}", {})
 
     def replicas(self, place: str, name: str) -> int:
         """The replicas that a Deployment wants."""
-        found = self.get(f"/apis/apps/v1/namespaces/{place}/deployments/{name}")
-        return int(found["spec"]["replicas"])
+        return int(self._deployments(place)[name]["spec"]["replicas"])
 
-    def created(self, place: str, name: str) -> int:
-        """The pods that a Deployment has, ready or not."""
-        found = self.get(f"/apis/apps/v1/namespaces/{place}/deployments/{name}")
-        return int((found.get("status") or {}).get("replicas") or 0)
+    def all_replicas(self, place: str) -> dict[str, int]:
+        """The replicas that each Deployment of a namespace wants."""
+        return {n: int(d["spec"]["replicas"]) for n, d in self._deployments(place).items()}
+
+    def created(self, place: str) -> dict[str, int]:
+        """The pods that each Deployment of a namespace has, ready or not."""
+        found = self._deployments(place).items()
+        return {n: int((d.get("status") or {}).get("replicas") or 0) for n, d in found}
+
+    def _deployments(self, place: str) -> dict[str, Object]:
+        found = self.get(DEPLOYMENTS.format(place))
+        return {item["metadata"]["name"]: item for item in found["items"]}
 
     def scaled(self, place: str, name: str) -> Object:
         """A ScaledObject as it is."""
@@ -159,7 +154,7 @@ def until(condition: Callable[[], Any], what: Callable[[], Any], seconds: float 
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.2)
+        time.sleep(0.3)
     raise AssertionError(f"not within {seconds:g} s: {what()}")
 
 

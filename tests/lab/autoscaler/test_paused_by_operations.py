@@ -51,7 +51,7 @@ async def test_a_paused_target_stays_and_a_resumed_one_follows_again(
     scaling: Scaling, place: str, context: Context, held: int | None
 ) -> None:
     item = scaled(scaling, place, "web", "vector(30)", minReplicaCount=1, maxReplicaCount=9)
-    scaling.apply(*in_place(place, deployment("web", 1)), item)
+    scaling.create(*in_place(place, deployment("web", 1)), item)
     until(lambda: scaling.replicas(place, "web") == 4, lambda: scaling.events(place))
     where = {"region": scaling.plane.region.name, "namespace": place, "name": "web"}
     number = {} if held is None else {"replicas": held}

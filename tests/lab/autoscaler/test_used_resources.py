@@ -4,6 +4,7 @@ import asyncio
 import math
 import re
 import ssl
+from collections.abc import Iterator
 
 import aiohttp
 import pytest
@@ -21,10 +22,19 @@ BUSY = "while :; do i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; sleep 0.1; 
 """Some hundredths of a core, and far more than the 20m that is asked for."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def place(scaling: Scaling) -> Iterator[str]:
+    """A namespace with a Deployment of one busy pod."""
+    name = "busy"
+    scaling.plane.make_namespace(name)
+    scaling.create(*in_place(name, deployment("busy", 1, runs=True, command=BUSY)))
+    yield name
+    scaling.plane.remove_namespace(name)
+
+
+@pytest.fixture(scope="module")
 def busy(scaling: Scaling, place: str) -> str:
-    """A Deployment of one busy pod; the pod's name."""
-    scaling.apply(*in_place(place, deployment("busy", 1, runs=True, command=BUSY)))
+    """The busy pod's name, once it runs."""
 
     def named() -> str:
         pods = scaling.node.pods(place)
@@ -43,10 +53,9 @@ def test_kubectl_top_tells_what_nodes_pods_and_containers_use(
     def rows(*words: str) -> list[list[str]]:
         return [line.split() for line in kubectl("top", *words, "--no-headers").splitlines()]
 
-    found = until(
-        lambda: [r for r in rows("pods", "-n", place, "--containers") if r[0] == busy],
-        lambda: kubectl("top", "pods", "-n", place),
-    )
+    path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{place}/pods"
+    until(lambda: scaling.get(path)["items"], lambda: scaling.events(place))
+    found = rows("pods", "-n", place, "--containers")
     ((_, container, cpu, memory),) = found
     assert container == "main"
     assert 5 < int(re.fullmatch(r"(\d+)m", cpu)[1]) < 1000  # type: ignore[index]
@@ -62,7 +71,7 @@ def test_an_autoscaler_on_cpu_follows_the_formula(scaling: Scaling, place: str, 
     trigger = {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "50"}}
     item = scaled_object(trigger, name="busy", pollingInterval=1, maxReplicaCount=2)
     item["metadata"] = {"name": "busy", "namespace": place}
-    scaling.apply(item)
+    scaling.create(item)
     until(lambda: scaling.replicas(place, "busy") == 2, lambda: scaling.events(place))
     used: Object = scaling.autoscaler(place, "busy")["status"]["currentMetrics"][0]["resource"]
     utilization = used["current"]["averageUtilization"]
