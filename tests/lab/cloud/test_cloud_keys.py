@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from running_cloud import wait_until
 
 HERE, THERE = "us-east-1", "eu-west-1"
 _names = itertools.count(1)
@@ -147,3 +148,39 @@ def test_a_replica_has_no_alias_of_its_primary(running: Any, kms: Any) -> None:
     kms.replicate_key(KeyId=primary, ReplicaRegion=THERE)
     there = running.client("kms", THERE, at=THERE)
     assert there.list_aliases(KeyId=primary)["Aliases"] == []
+
+
+def test_a_copy_is_encrypted_by_the_key_of_its_destination(
+    running: Any, kms: Any, s3: Any, key: str
+) -> None:
+    there = running.client("s3", THERE, at=THERE)
+    other = running.client("kms", THERE, at=THERE).create_key()["KeyMetadata"]["Arn"]
+    source, target = encrypted(s3, key), f"encrypted-{next(_names)}"
+    there.create_bucket(Bucket=target, CreateBucketConfiguration={"LocationConstraint": THERE})
+    for client, bucket in ((s3, source), (there, target)):
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "all",
+        "Status": "Enabled",
+        "Priority": 1,
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
+        "Destination": {
+            "Bucket": f"arn:aws:s3:::{target}",
+            "EncryptionConfiguration": {"ReplicaKmsKeyID": other},
+        },
+    }
+    s3.put_bucket_replication(
+        Bucket=source, ReplicationConfiguration={"Role": "arn:aws:iam::1:role/r", "Rules": [rule]}
+    )
+    s3.put_object(Bucket=source, Key="k", Body=b"x")
+
+    def status(bucket_key: str) -> str:
+        return str(s3.head_object(Bucket=source, Key=bucket_key)["ReplicationStatus"])
+
+    assert wait_until(lambda: status("k") == "COMPLETED", 15)
+    assert there.head_object(Bucket=target, Key="k")["SSEKMSKeyId"] == other
+    running.client("kms", THERE, at=THERE).disable_key(KeyId=other)
+    s3.put_object(Bucket=source, Key="late", Body=b"x")
+    assert wait_until(lambda: status("late") == "FAILED", 15)
