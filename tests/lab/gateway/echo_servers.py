@@ -55,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("x-backend", self.server.name)
         self.send_header("x-infctl-model-version", f"digits/{self.server.name}")
+        if "region" in query:
+            self.send_header("x-infctl-region", query["region"])
         self.send_header("x-removed", "by the gateway")
         self.send_header("content-length", str(len(body)))
         self.end_headers()

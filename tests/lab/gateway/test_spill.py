@@ -72,4 +72,6 @@ def test_without_endpoints_of_its_own_a_region_sends_all_elsewhere(
     envoy.know(service="nobody")
     host = envoy.serve(a_rule(a_backend_ref("nobody"), a_backend_object_ref("elsewhere")))
     assert {envoy.ask(host).backend for _ in range(10)} == {"other"}
+    answer = envoy.ask(host, "/?region=us-east-1")
+    assert answer.headers["x-infctl-region"] == "us-east-1"
     assert regions["other"].asked["/"] >= 10

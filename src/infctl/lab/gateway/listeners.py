@@ -31,7 +31,7 @@ def make_listener(port: int, listeners: list[Listener], place: Place, folder: st
 
 
 def make_table(name: str, hosts: dict[str, list[Object]], place: Place) -> Object:
-    """One virtual host for each hostname; every answer of a route names the region."""
+    """One virtual host for each hostname; each answer names the region that served it."""
     return {
         "@type": ROUTES_TYPE,
         "name": name,
@@ -47,7 +47,8 @@ def make_table(name: str, hosts: dict[str, list[Object]], place: Place) -> Objec
         "response_headers_to_add": [
             {
                 "header": {"key": REGION_HEADER, "value": place.region},
-                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                # Another region that served it in our place has named itself.
+                "append_action": "ADD_IF_ABSENT",
             }
         ],
     }
