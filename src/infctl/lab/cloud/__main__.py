@@ -75,7 +75,7 @@ async def _regional_front(
     stack: contextlib.AsyncExitStack,
 ) -> tuple[str, Handle]:
     """With its courier, which ends with it."""
-    courier = Courier(session, _moto(lab), region.name, _endpoints(lab))
+    courier = Courier(session, _moto(lab), region.name, _ways(lab, region))
     task = asyncio.create_task(courier.run())
     stack.callback(task.cancel)
     main = f"http://{lab.shared('cloud')}:{addresses.CLOUD_PORT}"
@@ -88,6 +88,13 @@ def _endpoints(lab: spec.Lab) -> dict[str, str]:
         item.name: f"http://{lab.edge(item, 'cloud')}:{addresses.CLOUD_PORT}"
         for item in lab.regions
     }
+
+
+def _ways(lab: spec.Lab, region: spec.Region) -> dict[str, str]:
+    """How a region's own parts reach each front: those of other regions by the path there."""
+    others = [other for other in lab.regions if other != region]
+    paths = {other.name: f"http://{lab.path(region, other, 'cloud')}" for other in others}
+    return {**_endpoints(lab), **paths}
 
 
 def _pass_on(session: aiohttp.ClientSession, moto: str) -> Handle:
