@@ -12,6 +12,8 @@ from infctl.errors import ConfigurationError
 from infctl.ports.load import RequestRecord, Resolution
 
 LARGEST_BYTES = 1024 * 1024 * 1024
+_LONGEST_TEXT = 4096
+_LATEST = 1e11
 _REQUEST = "request"
 _RESOLVED = "resolved"
 
@@ -79,19 +81,31 @@ class LogReader:
 
 
 def parse_line(line: bytes) -> RequestRecord | Resolution | None:
-    """What a line says; None for one that a killed process left half."""
+    """What a line says; None for one that a killed process left half, or somebody else wrote."""
     try:
         data: dict[str, Any] = json.loads(line)
         kind = data.pop("kind")
         if kind == _REQUEST:
             data.pop("id")
-            return RequestRecord(**data)
+            request = RequestRecord(**data)
+            return request if is_sound(request) else None
         if kind == _RESOLVED:
             data["addresses"] = tuple(data["addresses"])
             return Resolution(**data)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return None
+
+
+def is_sound(record: RequestRecord) -> bool:
+    """Whether its texts are texts and its times finite numbers: anybody may have written a log."""
+    texts = (record.client, record.region, record.address, record.country, record.model)
+    times = (record.started, record.ended)
+    return (
+        all(isinstance(text, str) and len(text) <= _LONGEST_TEXT for text in texts)
+        and all(isinstance(at, (int, float)) and abs(at) < _LATEST for at in times)
+        and isinstance(record.status, int)
+    )
 
 
 def read_records(path: Path) -> Iterator[RequestRecord | Resolution]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from infctl.content.load_shape import LONGEST_SECONDS
 from infctl.errors import ConfigurationError
 from infctl.ports.load import RequestRecord
 
@@ -28,6 +29,8 @@ def make_schedule(requests: Iterable[RequestRecord], speed: float) -> list[Repla
     if not ordered:
         raise ConfigurationError("the log to replay holds no request", unchanged="nothing was sent")
     first = ordered[0].started
+    if (ordered[-1].started - first) / speed > LONGEST_SECONDS:
+        raise ConfigurationError("the log to replay takes more than seven days", hint="--speed")
     for record in ordered:
         number = known.setdefault(record.client, len(known)) % MOST_CLIENTS
         if number == len(times):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from infctl.content.load_log import check_log, read_records
+from infctl.content.load_log import check_log, is_sound, read_records
 from infctl.errors import ConfigurationError, InfctlError
 from infctl.ports.load import RequestRecord, Resolution
 
@@ -74,12 +74,15 @@ def read_requests(path: Path) -> list[RequestRecord]:
     if not is_table:
         return [r for r in read_records(path) if isinstance(r, RequestRecord)]
     try:
-        return list(_read_table(path))
+        found = list(_read_table(path))
     except (sqlite3.Error, TypeError, ValueError):
-        raise ConfigurationError(f"{path} is no request log") from None
+        found = []
+    if not found or not all(map(is_sound, found)):
+        raise ConfigurationError(f"{path} is no request log, or holds no request")
+    return found
 
 
 def _read_table(path: Path) -> Iterator[RequestRecord]:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         for client, started, ended, ok, *others in connection.execute(_READ):
-            yield RequestRecord(str(client), float(started), float(ended), bool(ok), *others)
+            yield RequestRecord(client, float(started), float(ended), bool(ok), *others)

@@ -1,9 +1,12 @@
 """The request log as SQLite, read back, and replayed."""
 
+import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +68,41 @@ def test_what_is_no_log_is_told_and_never_waited_for(tmp_path: Path, kind: str) 
             connection.execute("CREATE TABLE other (name TEXT)")
     with pytest.raises(ConfigurationError, match="request log"):
         read_requests(path)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client": ["c"]},
+        {"started": "10"},
+        {"ended": float("nan")},
+        {"started": 1e300},
+        {"status": None},
+        {"country": "x" * 5000},
+        {"more": 1},
+    ],
+)
+def test_records_that_are_none_count_for_nothing(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    log = tmp_path / "log"
+    data = {"kind": "request", "id": "a", **asdict(GOOD), **wrong}
+    log.write_text(json.dumps(data) + "\n" + request_line(LATE, "b"))
+    assert read_requests(log) == [LATE]
+    assert write_table(log, tmp_path / "table") == 1
+
+
+def test_a_table_with_other_values_and_a_log_of_years_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        columns = "client, started, ended, ok, status, region, address, country, model"
+        connection.execute(f"CREATE TABLE requests ({columns})")
+        connection.execute(
+            "INSERT INTO requests VALUES (?, 1, 2, 1, 200, ?, '', '', '')", (b"\xff", "r")
+        )
+    with pytest.raises(ConfigurationError, match="no request log"):
+        read_requests(path)
+    years = [GOOD, replace(GOOD, started=1e10)]
+    with pytest.raises(ConfigurationError, match="more than seven days"):
+        make_schedule(years, 1.0)
 
 
 def test_a_schedule_keeps_clients_countries_and_times(log: Path, tmp_path: Path) -> None:
