@@ -156,6 +156,19 @@ def test_a_policy_that_cannot_be_done_changes_nothing() -> None:
     assert retries_of(objects) == 1
 
 
+def test_the_gateways_above_its_targets_are_told_of_a_policy() -> None:
+    objects = with_policies(a_policy(retry={"numRetries": 5}))
+    two = [{"name": "vision", "sectionName": "http"}, {"name": "another's"}]
+    objects.routes = by_key(a_route(parentRefs=two))
+    [status] = translate(objects, PLACE, "/xds").statuses.policies["vision", "vision"]
+    ancestor = status["ancestorRef"]
+    assert (ancestor["kind"], ancestor["name"], ancestor["sectionName"]) == (
+        "Gateway",
+        "vision",
+        "http",
+    )
+
+
 def test_clusters_under_different_policies_are_different_ones() -> None:
     objects = with_policies(a_policy(retry={"numRetries": 5}))
     other = a_route(a_rule(), name="other", hostnames=["other.infctl.test"])

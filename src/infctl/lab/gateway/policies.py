@@ -19,7 +19,6 @@ from infctl.lab.gateway.settings import Settings, read
 Target = tuple[str, str, str, str]
 """Kind, namespace, name and section (empty for the whole)."""
 NONE: Key = ("", "")
-_KINDS = ("HTTPRoute", "Gateway")
 
 
 @dataclass(slots=True)
@@ -49,12 +48,20 @@ def read_policies(
 ) -> Policies:
     """All of them; `gateways` are ours. The oldest policy of a target wins."""
     found = Policies()
+    known = {"HTTPRoute": routes, "Gateway": gateways}
     for item in oldest_first(policies):
         try:
             references = _references(item)
         except MALFORMED:
             references = []
-        found.statuses[key(item)] = [_apply(found, item, r, routes, gateways) for r in references]
+        said: dict[str, Object] = {}
+        for reference in references:
+            problem = _apply(found, item, reference, known)
+            for ancestor in _ancestors(item, reference, known):
+                # Of several targets below one Gateway the first that is wrong is told.
+                if problem or str(ancestor) not in said:
+                    said[str(ancestor)] = _status(item, ancestor, problem)
+        found.statuses[key(item)] = list(said.values())
     return found
 
 
@@ -64,25 +71,33 @@ def _references(item: Object) -> list[Object]:
 
 
 def _apply(
-    found: Policies,
-    item: Object,
-    reference: Object,
-    routes: dict[Key, Object],
-    gateways: dict[Key, Object],
-) -> Object:
-    """Note what a policy does to one target, and say it."""
-    kind, namespace = reference["kind"], key(item)[0]
-    known = routes if kind == "HTTPRoute" else gateways
-    problem: Unsupported | None = None
-    if kind not in _KINDS:
-        problem = Unsupported(f"{kind}s are not served here", "TargetNotFound")
-    elif (namespace, reference["name"]) not in known:
-        problem = Unsupported(f"there is no {kind} {reference['name']}", "TargetNotFound")
-    else:
-        target = (kind, namespace, reference["name"], reference.get("sectionName") or "")
-        problem = _settle(found, item, target)
+    found: Policies, item: Object, reference: Object, known: dict[str, dict[Key, Object]]
+) -> Unsupported | None:
+    """Note what a policy does to one target, or why it does nothing."""
+    where = (key(item)[0], reference["name"])
+    if where not in known.get(reference["kind"], {}):
+        return Unsupported(f"there is no {reference['kind']} {where[1]} of ours", "TargetNotFound")
+    return _settle(found, item, (reference["kind"], *where, reference.get("sectionName") or ""))
+
+
+def _ancestors(
+    item: Object, reference: Object, known: dict[str, dict[Key, Object]]
+) -> list[Object]:
+    """Our Gateways above a target; the target itself where there are none."""
+    namespace = key(item)[0]
+    route = known["HTTPRoute"].get((namespace, reference["name"]))
+    if reference["kind"] != "HTTPRoute" or route is None:
+        return [{"group": GROUP, **reference, "namespace": namespace}]
+    return [
+        {"group": GROUP, "kind": "Gateway", "namespace": namespace, **parent}
+        for parent in route["spec"].get("parentRefs") or []
+        if (parent.get("namespace", namespace), parent["name"]) in known["Gateway"]
+    ] or [{"group": GROUP, **reference, "namespace": namespace}]
+
+
+def _status(item: Object, ancestor: Object, problem: Unsupported | None) -> Object:
     return {
-        "ancestorRef": {**reference, "group": reference.get("group", GROUP)},
+        "ancestorRef": ancestor,
         "controllerName": CONTROLLER,
         "conditions": [condition("Accepted", generation(item), problem)],
     }
