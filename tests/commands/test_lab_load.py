@@ -2,24 +2,22 @@
 
 import argparse
 import json
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from toy_labs import toy_lab
 
-from infctl.commands import lab as lab_command
 from infctl.commands import lab_load
 from infctl.commands import lab_load_rows as rows
 from infctl.commands.lab_load_request import Wanted, make_request
 from infctl.commands.run import run
 from infctl.content.load_log import request_line
 from infctl.errors import UsageError
-from infctl.lab import addresses, lifecycle, processes
+from infctl.lab import processes
 from infctl.ports.load import LoadRequest, RequestRecord, Shape
 
+__all__ = ["toy_lab"]
 PLATFORM: Any = argparse.Namespace(
     drills=argparse.Namespace(failover=argparse.Namespace(rate=60.0, users=30)),
     service=argparse.Namespace(host="vision.infctl.test", port=8080),
@@ -117,23 +115,6 @@ def test_a_drills_log_becomes_a_table(tmp_path: Path, capsys: Any) -> None:
     assert table.read_bytes().startswith(b"SQLite format 3")
     assert run(["lab", "load", "table", str(tmp_path), str(table)]) == 78
     assert run(["lab", "load", "table", str(log), str(tmp_path / "no" / "t.sqlite")]) == 1
-
-
-@pytest.fixture
-def toy_lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A lab whose parts are toys: nobody answers its clients."""
-    toy = Path(__file__).parents[1] / "lab" / "supervisor" / "toy_supervisor.py"
-    # A folder of pytest's own would be too long for a unix socket.
-    with tempfile.TemporaryDirectory() as folder:
-        monkeypatch.setenv("XDG_STATE_HOME", folder)
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(lifecycle, "PROGRAM", (sys.executable, str(toy)))
-        monkeypatch.setattr(lab_command, "provide_programs", lambda: None)
-        monkeypatch.setattr(addresses, "FIRST_LAB", 150)
-        assert run(["init"]) == 0
-        assert run(["lab", "up", "--regions", "1"]) == 0
-        yield Path(folder)
-        assert run(["lab", "down"]) == 0
 
 
 def test_a_load_by_hand_runs_once_is_kept_and_ends_with_its_lab(toy_lab: Path, capsys: Any) -> None:

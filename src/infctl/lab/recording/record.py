@@ -31,9 +31,9 @@ STATE_SECONDS = 5.0
 class Recorder:
     """One recording of one lab into one folder."""
 
-    def __init__(self, lab: Lab, path: Path, limit: int = LIMIT_BYTES) -> None:
+    def __init__(self, lab: Lab, path: Path) -> None:
         self._lab = lab
-        self._folder = Folder(path, limit)
+        self._folder = Folder(path, LIMIT_BYTES)
         self._scrubber = Scrubber(secrets_of(lab.state / "pki"))
         self._missing: dict[str, str] = {}
         self._began = 0.0
@@ -42,15 +42,15 @@ class Recorder:
         """Record for so long, or until `ending` is set; returns the manifest."""
         self._folder.make()
         self._began = time.time()
-        why = "its time is over"
+        followers = [asyncio.create_task(self._follow(r)) for r in self._lab.regions]
         try:
-            async with asyncio.TaskGroup() as group:
-                followers = [group.create_task(self._follow(r)) for r in self._lab.regions]
-                why = await self._keep(seconds, ending)
-                for task in followers:
-                    task.cancel()
-        except* Full as full:
-            why = str(full.exceptions[0])
+            why = await self._keep(seconds, ending)
+        except Full as full:
+            why = full.what
+        finally:
+            for task in followers:
+                task.cancel()
+            await asyncio.gather(*followers, return_exceptions=True)
         return manifest.write_manifest(self._folder.path, self._facts(why))
 
     async def _keep(self, seconds: float, ending: asyncio.Event) -> str:
@@ -97,9 +97,12 @@ class Recorder:
         self._folder.append("parts.jsonl", json.dumps(line) + "\n")
 
     async def _follow(self, region: Region) -> None:
-        token = credentials.token(self._lab, "lab")
-        async with Cluster(self._lab.api_url(region), token, self._lab.ca) as cluster:
-            await events.follow(cluster, self._folder, region.name, self._scrubber, self._began)
+        try:
+            token = credentials.token(self._lab, "lab")
+            async with Cluster(self._lab.api_url(region), token, self._lab.ca) as cluster:
+                await events.follow(cluster, self._folder, region.name, self._scrubber, self._began)
+        except (Full, OSError, LookupError, ValueError) as error:
+            self._missing[f"events/{region.name}"] = str(error) or type(error).__name__
 
     def _facts(self, why: str) -> dict[str, Any]:
         return {
