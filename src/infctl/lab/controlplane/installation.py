@@ -3,7 +3,10 @@
 import asyncio
 import hashlib
 import json
+import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from ruamel.yaml import YAML
 
@@ -36,7 +39,11 @@ _PLACES = {
 _KIND = "CustomResourceDefinition"
 _NOT_FOUND = 404
 _CONFLICT = 409
+_TRANSIENT = (0, 429, 500, 503, 504)
 _POLL_SECONDS = 0.1
+_AT_ONCE = 12
+_LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 async def install(lab: Lab, region: Region) -> None:
@@ -48,13 +55,40 @@ async def install(lab: Lab, region: Region) -> None:
     digest = hashlib.sha256(json.dumps([wanted, GATEWAY_CLASS]).encode()).hexdigest()
     token = credentials.token(lab, "lab")
     async with Cluster(lab.api_url(region), token, lab.ca) as cluster:
-        if await _recorded(cluster) == digest:
+        if await _patiently(lambda: _recorded(cluster)) == digest:
             return
-        await asyncio.gather(*(_put(cluster, o) for o in wanted))
+        await _put_all(cluster, wanted)
         await asyncio.gather(*(_served(cluster, *kinds) for kinds in _kinds(wanted).items()))
         # The server holds back creations, but not applies, for two seconds after a kind is new.
-        await cluster.apply(_path_of(GATEWAY_CLASS), GATEWAY_CLASS, manager=MANAGER)
-        await _put(cluster, {**RECORD, "data": {"digest": digest}})
+        await _patiently(
+            lambda: cluster.apply(_path_of(GATEWAY_CLASS), GATEWAY_CLASS, manager=MANAGER)
+        )
+        await _put_all(cluster, [{**RECORD, "data": {"digest": digest}}])
+
+
+async def _put_all(cluster: Cluster, wanted: list[Object]) -> None:
+    # Who waits for a connection would use up the time that a request has.
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def put(item: Object) -> None:
+        async with turns:
+            await _patiently(lambda: _put(cluster, item))
+
+    async with asyncio.TaskGroup() as tasks:
+        for item in wanted:
+            tasks.create_task(put(item))
+
+
+async def _patiently(act: Callable[[], Awaitable[T]]) -> T:
+    """Do it again while the server does not answer, or is not up to it yet: it has just started."""
+    while True:
+        try:
+            return await act()
+        except ClusterError as error:
+            if error.status not in _TRANSIENT:
+                raise
+            _LOG.info("tried again: %s", error)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _recorded(cluster: Cluster) -> str:
@@ -101,7 +135,7 @@ async def _served(cluster: Cluster, path: str, plurals: set[str]) -> None:
 
     Asking for the objects themselves would make the server build all that it needs to store them.
     """
-    while not plurals <= await _discover(cluster, path):  # noqa: ASYNC110 - nothing announces it
+    while not plurals <= await _patiently(lambda: _discover(cluster, path)):  # noqa: ASYNC110
         await asyncio.sleep(_POLL_SECONDS)
 
 
