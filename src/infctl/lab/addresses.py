@@ -23,6 +23,8 @@ IDENTITY_PORT: Final = 8443
 MOTO_PORT: Final = 5000
 TRACES_PORT: Final = 4318
 CACHE_PORT: Final = 8081
+ORIGIN_PORT: Final = 8082
+"""On which the gateway serves what its response cache asks for."""
 CACHE_METRICS_PORT: Final = 9145
 ENVOY_ADMIN_PORT: Final = 9901
 ETCD_PORT: Final = 2379

@@ -45,6 +45,12 @@ def healthy(envoy: RunningEnvoy) -> str:
     return "\n".join(s for s in lines if ":8081::health_flags::healthy" in s)
 
 
+def completed(envoy: RunningEnvoy) -> int:
+    """How many requests the gateway counts."""
+    said = envoy.admin("/stats?filter=^http.ingress.downstream_rq_completed$")
+    return int(said.split()[-1])
+
+
 @pytest.fixture
 def host(envoy: RunningEnvoy, echoes: dict[str, Echo]) -> str:
     return envoy.serve(a_rule(a_backend_ref("a")))
@@ -59,7 +65,9 @@ def test_who_asks_by_header_meets_the_cache_and_others_never(
 ) -> None:
     with nginx(envoy) as process:
         plain = [ask(envoy, host, "plain") for _ in range(2)]
+        counted = completed(envoy)
         asking = [ask(envoy, host, "asked", x_infctl_cache="use") for _ in range(2)]
+        assert completed(envoy) == counted + len(asking)
         before = echoes["a"].asked[PATH]
         assert ask(envoy, host, "asked", x_infctl_cache="use").status == 200
         assert echoes["a"].asked[PATH] == before

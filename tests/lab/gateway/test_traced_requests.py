@@ -56,6 +56,7 @@ async def found(url: str) -> list[Any]:
     async with asyncio.timeout(15), aiohttp.ClientSession() as session:
         while True:
             async with session.get(url) as answer:
-                if answer.status == 200:
-                    return spans_of(await answer.json())
+                spans = spans_of(await answer.json())
+            if len(spans) == REQUESTS:
+                return spans
             await asyncio.sleep(0.05)

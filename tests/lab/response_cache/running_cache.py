@@ -92,7 +92,7 @@ def run_cache(state: Path, kept: str = "60s") -> Iterator[Running]:
         file.write_text(file.read_text().replace("valid 200 60s", f"valid 200 {kept}"))
         (part,) = parts(lab, region)
         model = Model()
-        gateway = (place(lab, region).bound, addresses.GATEWAY_PORT)
+        gateway = (place(lab, region).bound, addresses.ORIGIN_PORT)
         with (
             ThreadingHTTPServer(gateway, _handler(model)) as server,
             subprocess.Popen(part.argv, env=dict(part.environment)) as process,

@@ -1,5 +1,7 @@
 """The way of a request that asks for the response cache: a route, and a cluster behind it. Pure."""
 
+import copy
+
 from infctl.lab import addresses
 from infctl.lab.gateway.objects import Object, Place
 from infctl.lab.spec import Lab, Region
@@ -7,6 +9,7 @@ from infctl.lab.spec import Lab, Region
 HEADER = "x-infctl-cache"
 ASKED = "use"
 CLUSTER = "response_cache"
+ORIGIN = "origin"
 PATIENCE = 5.0
 """Seconds for each of two tries; slower models are not for the cache."""
 _PRIORITIES = "envoy.retry_priorities.previous_priorities"
@@ -46,11 +49,32 @@ def make_route() -> Object:
     }
 
 
+def with_origin(listeners: list[Object], place: Place) -> list[Object]:
+    """The listeners, and one behind the cache that serves what the one on the gateway's port does.
+
+    It counts and logs for itself, so that a question is one request of the gateway's, not two.
+    """
+    if not place.first_routes:
+        return listeners
+    found = [item for item in listeners if item["name"] == f"http-{addresses.GATEWAY_PORT}"]
+    return listeners + [_behind(copy.deepcopy(item)) for item in found]
+
+
+def _behind(listener: Object) -> Object:
+    listener["name"] = ORIGIN
+    listener["address"]["socket_address"]["port_value"] = addresses.ORIGIN_PORT
+    for chain in listener["filter_chains"]:
+        for item in chain["filters"]:
+            item["typed_config"]["stat_prefix"] = ORIGIN
+            item["typed_config"].pop("access_log", None)
+    return listener
+
+
 def make_cluster(lab: Lab, region: Region, place: Place) -> Object:
-    """nginx, and the gateway's own listener for when nginx does not answer."""
+    """nginx, and what is behind it for when nginx does not answer."""
     nginx = _endpoint(lab.inner(region, "cache"), addresses.CACHE_PORT)
-    gateway = _endpoint(place.bound, addresses.GATEWAY_PORT)
-    gateway["health_check_config"] = {"disable_active_health_check": True}
+    origin = _endpoint(place.bound, addresses.ORIGIN_PORT)
+    origin["health_check_config"] = {"disable_active_health_check": True}
     return {
         "name": CLUSTER,
         "type": "STATIC",
@@ -59,7 +83,7 @@ def make_cluster(lab: Lab, region: Region, place: Place) -> Object:
             "cluster_name": CLUSTER,
             "endpoints": [
                 {"priority": priority, "lb_endpoints": [{"endpoint": endpoint}]}
-                for priority, endpoint in enumerate((nginx, gateway))
+                for priority, endpoint in enumerate((nginx, origin))
             ],
         },
         "health_checks": [

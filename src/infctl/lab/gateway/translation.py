@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from infctl.lab.gateway import attachment, certificates, reports
+from infctl.lab.gateway import attachment, cached, certificates, reports
 from infctl.lab.gateway.filters import Site
 from infctl.lab.gateway.gateways import Listener, read_gateways
 from infctl.lab.gateway.listeners import make_listener, make_table
@@ -62,7 +62,9 @@ def _resources(made: _Translation, served: list[Listener], place: Place, folder:
     found = {c.name: c for listener in served for c in listener.certificates}
     upstreams = sorted(made.upstreams)
     return Resources(
-        listeners=[make_listener(p, i, place, folder) for p, i in sorted(ports.items())],
+        listeners=cached.with_origin(
+            [make_listener(p, i, place, folder) for p, i in sorted(ports.items())], place
+        ),
         routes=[make_table(n, hosts, place) for n, hosts in sorted(made.tables.items())],
         clusters=[
             make_cluster(

@@ -97,7 +97,7 @@ def make_configuration(lab: Lab, region: Region) -> str:
     own, gateway = lab.inner(region, "cache"), place(lab, region).bound
     values = {
         "LISTEN": f"{own}:{addresses.CACHE_PORT}",
-        "GATEWAY": f"{gateway}:{addresses.GATEWAY_PORT}",
+        "GATEWAY": f"{gateway}:{addresses.ORIGIN_PORT}",
         "LOG": f"{own}:{addresses.CACHE_METRICS_PORT}",
         "ANSWERS": ANSWERS,
         "MODELS": MODELS,
