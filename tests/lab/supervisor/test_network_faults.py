@@ -3,12 +3,14 @@
 import asyncio
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from test_supervisor import Toys, states, toys, wait_for
 
+from infctl.lab import addresses
 from infctl.lab.edge.control import Edge, Standing, socket_of
 from infctl.lab.errors import LabError
 
@@ -35,6 +37,12 @@ def kinds(toys: Toys, proxy: str = "gateway") -> list[str]:
 
 def inject(toys: Toys, name: str, kind: str, target: str = GATEWAY, **more: Any) -> dict[str, Any]:
     return toys.ask("PUT", f"/faults/{name}", {"kind": kind, "target": target, "ttl": 60, **more})
+
+
+def connect(toys: Toys) -> socket.socket:
+    """A connection to the edge."""
+    address = toys.lab.edge(toys.lab.region("east"), "gateway")
+    return socket.create_connection((address, addresses.GATEWAY_PORT), timeout=5)
 
 
 def test_faults_on_one_target_compose_and_the_last_one_leaves_it_as_it_was(edged: Toys) -> None:
@@ -65,7 +73,10 @@ def test_a_lease_that_is_over_heals_the_edge(edged: Toys) -> None:
 
 def test_an_edge_that_was_killed_has_its_faults_again_when_it_is_back(edged: Toys) -> None:
     inject(edged, "slow", "slow", latency_ms=20)
+    connect(edged).close()
     inject(edged, "kill", "kill", "region/east")
+    with pytest.raises(ConnectionRefusedError):
+        connect(edged)
     inject(edged, "meanwhile", "limit", bytes_per_second=5000)
     edged.ask("DELETE", "/faults/kill")
     wait_for(lambda: kinds(edged) == ["bandwidth downstream", "latency downstream"])

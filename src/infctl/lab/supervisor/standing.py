@@ -1,6 +1,7 @@
 """Faults of a region's living part, which are made true again whenever that part comes back."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Collection
@@ -14,6 +15,7 @@ from infctl.lab.supervisor.household import Household
 from infctl.lab.supervisor.striker import Active
 
 _LOG = logging.getLogger(__name__)
+REPAIR_SECONDS = 2.0
 
 
 class Hand(Protocol):
@@ -41,6 +43,7 @@ class Standing:
         self._household = household
         self._active = active
         self._hand = hand
+        self._unsettled: set[str] = set()
         self._locks = {region.name: asyncio.Lock() for region in household.lab.regions}
 
     def check(self, target: str) -> None:
@@ -63,8 +66,12 @@ class Standing:
         return []
 
     async def follow(self) -> None:
-        """Settle each region again whenever its part is ready again, for as long as we live."""
+        """Settle each region again whenever its part is ready again, for as long as we live.
+
+        What could not be settled is tried again, too.
+        """
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._repair())
             for region in self._household.lab.regions:
                 child = self._child(region)
                 if child is not None:
@@ -81,6 +88,14 @@ class Standing:
                     _LOG.warning("%s: %s", child.part.name, error.what)
             before = child.state
 
+    async def _repair(self) -> None:
+        while True:
+            await asyncio.sleep(REPAIR_SECONDS)
+            for region in self._household.lab.regions:
+                if region.name in self._unsettled:
+                    with contextlib.suppress(LabError):
+                        await self._settle(region)
+
     async def _settle_all(self, fault: Fault) -> None:
         concerned = self._hand.regions_of(fault.target)
         regions = [r for r in self._household.lab.regions if r.name in concerned]
@@ -93,7 +108,9 @@ class Standing:
         async with self._locks[region.name]:
             faults = [f for f in self._active() if f.kind in self._hand.kinds]
             here = [f for f in faults if region.name in self._hand.regions_of(f.target)]
+            self._unsettled.add(region.name)
             await self._hand.settle(region, here)
+            self._unsettled.discard(region.name)
 
     def _child(self, region: Region) -> Child | None:
         return self._household.children.get(f"{self._hand.part}-{region.name}")
