@@ -126,6 +126,15 @@ def test_a_notice_arrives_with_a_signature_that_can_be_verified(
     )
 
 
+def test_the_link_to_unsubscribe_ends_a_subscription(sns: Any, topic: str, box: Box) -> None:
+    subscribe(sns, topic, box)
+    sns.publish(TopicArn=topic, Message="x")
+    becomes(lambda: len(box.documents()), 1)
+    with urllib.request.urlopen(box.documents()[0]["UnsubscribeURL"], timeout=5) as answer:
+        assert answer.status == 200
+    assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
+
+
 def test_a_filter_and_raw_delivery_do_as_the_subscription_says(
     sns: Any, topic: str, box: Box
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -167,6 +168,26 @@ def test_filters_choose_by_prefix_and_tag_and_are_told_as_they_were_given(
     assert {name: told[name] for name in ("Filter", "Priority", "DeleteMarkerReplication")} == {
         name: chosen[name] for name in ("Filter", "Priority", "DeleteMarkerReplication")
     }
+
+
+def test_a_copy_is_held_as_its_original_where_its_bucket_has_object_lock(
+    running: Any, at_once: None
+) -> None:
+    s3, source = make(running, HERE, ObjectLockEnabledForBucket=True)
+    there, target = make(running, THERE, ObjectLockEnabledForBucket=True)
+    set_rules(s3, source, rule(target))
+    until = datetime.now(UTC) + timedelta(days=1)
+    made = s3.put_object(
+        Bucket=source,
+        Key="k",
+        Body=b"x",
+        ObjectLockMode="COMPLIANCE",
+        ObjectLockRetainUntilDate=until,
+    )
+    becomes(lambda: status(there, target), "REPLICA")
+    assert there.head_object(Bucket=target, Key="k")["ObjectLockMode"] == "COMPLIANCE"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        there.delete_object(Bucket=target, Key="k", VersionId=made["VersionId"])
 
 
 def test_a_copy_is_not_copied_on(running: Any, pair: Buckets) -> None:

@@ -17,7 +17,8 @@ _log = logging.getLogger(__name__)
 _SLEEP_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 1.0
 _SHORTEST_SECONDS: Final = 0.02
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=10, sock_connect=2)
+# A frozen region answers nobody; what it is sent it does when it goes on, once.
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=2)
 _NOTICE_TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=2)
 _SERVICES: Final = ("s3", "sns")
 _ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)

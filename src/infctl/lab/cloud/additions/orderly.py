@@ -46,7 +46,7 @@ class Orderly:
 def _read_body(environ: Environ) -> None:
     length = environ.get("CONTENT_LENGTH")
     given = environ["wsgi.input"]
-    if length:
+    if length and length.isdigit():
         environ["wsgi.input"] = io.BytesIO(given.read(int(length)))
     elif environ.get("wsgi.input_terminated"):
         environ["wsgi.input"] = io.BytesIO(given.read())

@@ -34,6 +34,7 @@ def _change(_: Any, backend: Any, zone_id: str, changes: Sequence[Mapping[str, A
     before = {key: found for key, (found, _) in known.items()}
     checks = {str(found) for found in backend.health_checks}
     for change in changes:
+        models.validate_domain_name(change["ResourceRecordSet"]["Name"], code="InvalidChangeBatch")
         check = change["ResourceRecordSet"].get("HealthCheckId")
         if check and change["Action"] != "DELETE" and check not in checks:
             raise InvalidChangeBatch(f"[No health check found with ID: {check}]")
@@ -65,6 +66,6 @@ def _read(record_set: Any) -> RecordSet:
 
 def _write(found: RecordSet) -> Any:
     values = [item["Value"] for item in found.get("ResourceRecords") or ()]
-    name = str(found["Name"]).rstrip(".") + "."
+    name = identity(found)[0]
     record_set: Any = models.RecordSet
     return record_set({**found, "Name": name, "ResourceRecords": values})
