@@ -56,3 +56,4 @@ def test_a_kubelet_is_where_its_node_says() -> None:
         }
     }
     assert address_of(node) == "127.16.1.32:10250"
+    assert address_of({"status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": 0}}}}) == ""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scaled_objects import scaled_object
 
-from infctl.lab.autoscaler.conditions import merged, of_autoscaler
+from infctl.lab.autoscaler.conditions import merged, of_autoscaler, of_pause
 from infctl.lab.autoscaler.decision import Act, Seen, decide
 from infctl.lab.autoscaler.scaled import read
 from infctl.lab.autoscaler.statuses import change, news
@@ -157,3 +157,18 @@ def test_the_autoscalers_own_health_is_mirrored(
     said = of_autoscaler({"status": {"conditions": [condition("ScalingActive", status, reason)]}})
     assert [(c["status"], c["reason"]) for c in said] == [expected]
     assert of_autoscaler({}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "is_held", "reasons"),
+    [
+        ([], False, ["ScaledObjectNotPaused"]),
+        ([], True, ["ScaledObjectPaused"]),
+        ([condition("Paused", "True")], False, ["ScaledObjectUnpaused"]),
+        ([condition("Paused", "False")], False, []),
+    ],
+)
+def test_a_pause_is_told_when_it_begins_and_ends(
+    before: list[Any], is_held: bool, reasons: list[str]
+) -> None:
+    assert [c["reason"] for c in of_pause({"conditions": before}, is_held)] == reasons

@@ -43,6 +43,7 @@ NO_FALLBACK = condition(
     FALLBACK, False, "NoFallbackFound", "No fallbacks are active on this scaled object"
 )
 HELD = condition(PAUSED, True, "ScaledObjectPaused", "ScaledObject is paused")
+NEVER_HELD = condition(PAUSED, False, "ScaledObjectNotPaused", "ScaledObject is not paused")
 GOES_ON = condition(
     PAUSED, False, "ScaledObjectUnpaused", "pause annotation removed for ScaledObject"
 )
@@ -63,10 +64,13 @@ def merged(old: Iterable[Mapping[str, Any]], new: Iterable[Object]) -> list[Obje
     return list(found.values())
 
 
-def status_of(item: Mapping[str, Any], kind: str) -> str:
-    """The status of a condition; empty where there is none."""
-    conditions = (item.get("status") or {}).get("conditions") or ()
-    return next((str(c.get("status")) for c in conditions if c.get("type") == kind), "")
+def of_pause(status: Mapping[str, Any], is_held: bool) -> list[Object]:
+    """Paused, where it is not as the status has it."""
+    said = status.get("conditions") or ()
+    before = next((str(c.get("status")) for c in said if c.get("type") == PAUSED), "")
+    if is_held:
+        return [HELD]
+    return {"": [NEVER_HELD], "True": [GOES_ON]}.get(before, [])
 
 
 def of_autoscaler(autoscaler: Mapping[str, Any]) -> list[Object]:

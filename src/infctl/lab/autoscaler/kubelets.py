@@ -9,7 +9,6 @@ from typing import Any
 
 import aiohttp
 
-from infctl.lab.autoscaler.triggers.common import Object
 from infctl.lab.autoscaler.usage import Key, Look, Usage, compare, parse
 from infctl.lab.cluster import Cluster, ClusterError
 
@@ -49,17 +48,16 @@ class Kubelets:
         except ClusterError as error:
             _LOG.info("nodes: %s", error)
             return
-        found = {n["metadata"]["name"]: n for n in nodes or []}
+        found = {n["metadata"]["name"]: address_of(n) for n in nodes or [] if address_of(n)}
         for gone in set(self._looks) - set(found):
             self._looks.pop(gone)
             self._usages.pop(gone, None)
-        await asyncio.gather(*(self._ask(session, name, n) for name, n in found.items()))
+        await asyncio.gather(*(self._ask(session, name, a) for name, a in found.items()))
 
-    async def _ask(self, session: aiohttp.ClientSession, name: str, node: Object) -> None:
+    async def _ask(self, session: aiohttp.ClientSession, name: str, address: str) -> None:
+        url = f"https://{address}/metrics/resource"
         try:
-            async with session.get(
-                f"https://{address_of(node)}/metrics/resource", allow_redirects=False
-            ) as answer:
+            async with session.get(url, allow_redirects=False) as answer:
                 answer.raise_for_status()
                 text = (await answer.content.read(_LARGEST)).decode("utf-8", "replace")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -77,8 +75,8 @@ class Kubelets:
 
 
 def address_of(node: Mapping[str, Any]) -> str:
-    """Where a node's kubelet listens."""
+    """Where a node's kubelet listens; empty as long as it has not said so."""
     status = node.get("status") or {}
     hosts = [a["address"] for a in status.get("addresses") or () if a["type"] == "InternalIP"]
-    port = (status.get("daemonEndpoints") or {}).get("kubeletEndpoint", {}).get("Port", 10250)
-    return f"{hosts[0] if hosts else '127.0.0.1'}:{port}"
+    port = (status.get("daemonEndpoints") or {}).get("kubeletEndpoint", {}).get("Port")
+    return f"{hosts[0]}:{port}" if hosts and port else ""

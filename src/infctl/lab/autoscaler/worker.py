@@ -177,7 +177,7 @@ class Worker:
         found = self._tools.autoscalers.find(item["metadata"]["namespace"], name) or {}
         return [
             conditions.FALLS_BACK if falls_back else conditions.NO_FALLBACK,
-            conditions.HELD if is_held else conditions.GOES_ON,
+            *conditions.of_pause(self._status, is_held),
             *conditions.of_autoscaler(found),
         ]
 
