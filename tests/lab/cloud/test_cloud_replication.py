@@ -84,7 +84,8 @@ def becomes(state: Callable[[], Any], wanted: Any, timeout: float = 10.0) -> Non
 def at_once(running: Any) -> Iterator[None]:
     delay(running, 0)
     yield
-    delay(running, None)
+    for to in ("*", THERE):
+        delay(running, None, to)
 
 
 @pytest.fixture
@@ -190,6 +191,26 @@ def test_a_copy_is_held_as_its_original_where_its_bucket_has_object_lock(
         there.delete_object(Bucket=target, Key="k", VersionId=made["VersionId"])
 
 
+def test_buckets_that_copy_to_each_other_end_with_the_same_versions_in_the_same_order(
+    running: Any, pair: Buckets
+) -> None:
+    s3, source, there, target = pair
+    set_rules(there, target, rule(source))
+    delay(running, 1.0, THERE)
+    for number in range(3):
+        s3.put_object(Bucket=source, Key="k", Body=f"here {number}".encode())
+        there.put_object(Bucket=target, Key="k", Body=f"there {number}".encode())
+
+    def versions(client: Any, bucket: str) -> list[str]:
+        found = client.list_object_versions(Bucket=bucket).get("Versions", [])
+        return [item["VersionId"] for item in found]
+
+    becomes(lambda: len(versions(s3, source)) + len(versions(there, target)), 12)
+    assert versions(s3, source) == versions(there, target)
+    last = there.get_object(Bucket=target, Key="k")["Body"].read()
+    assert last == s3.get_object(Bucket=source, Key="k")["Body"].read() == b"there 2"
+
+
 def test_a_copy_is_not_copied_on(running: Any, pair: Buckets) -> None:
     s3, source, there, target = pair
     third = make(running, THIRD)
@@ -246,7 +267,6 @@ def test_a_lost_region_sends_no_copies_until_it_is_back(running: Any, pair: Buck
     finally:
         running.start(f"cloud-{HERE}")
     becomes(lambda: status(there, target), "REPLICA")
-    delay(running, None, THERE)
 
 
 def test_a_destination_that_cannot_take_a_copy_makes_it_fail(running: Any, pair: Buckets) -> None:
