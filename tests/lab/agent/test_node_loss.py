@@ -3,6 +3,7 @@ back clean."""
 
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from real_agent import Node, container, is_ready, wait_for
 
 from infctl.lab import agent
-from infctl.lab.agent.losses import read, wanted_path
+from infctl.lab.agent.losses import held_path, read, wanted_path
 from infctl.lab.controlplane.flags import NODE_GRACE_SECONDS, UNREACHABLE_SECONDS
 from infctl.lab.errors import LabError
 from infctl.lab.supervisor.faults import Faults
@@ -119,6 +120,20 @@ def test_a_node_that_thaws_in_time_keeps_its_pods(pair: Pair) -> None:
     wait_for(lambda: "hello from" in pair.node.plane.kubectl("-n", PLACE, "logs", min(pods)))
     assert set(pair.pods(busy)) == pods
     assert pair.is_node_ready(busy)
+
+
+def test_an_agent_that_is_killed_meanwhile_leaves_a_frozen_node_as_it_is(pair: Pair) -> None:
+    busy = FIRST if pair.pods(FIRST) else SECOND
+    before, pods = pair.living(busy), set(pair.pods(busy))
+    pair.inject("freeze", busy)
+    pair.node.signal(signal.SIGKILL)
+    pair.node.start()
+    assert read(held_path(pair.node.lab, pair.node.region)) == {busy: "freeze"}
+    assert {_state(pid) for pid in pair.living(busy)} == {"T"}
+    pair.heal("freeze", busy)
+    wait_for(lambda: "hello from" in pair.node.plane.kubectl("-n", PLACE, "logs", min(pods)))
+    assert pair.living(busy) == before
+    assert set(pair.pods(busy)) == pods
 
 
 def test_of_two_faults_on_a_node_the_kill_wins_and_the_last_heals(pair: Pair) -> None:
