@@ -72,6 +72,11 @@ def test_kubectl_applies_scales_and_follows(variables: dict[str, str]) -> None:
         "data": {"a": "1"},
     }
     kubectl(variables, "apply", "-f", "-", given=json.dumps(manifest))
+    # An autoscaler takes back at once what people scale by hand, if nobody holds it.
+    pause = ("annotate", "-n", "vision", "scaledobject/vision-stable")
+    kubectl(variables, *pause, "autoscaling.keda.sh/paused=true")
+    gone = ("wait", "-n", "vision", "hpa/keda-hpa-vision-stable", "--for=delete", "--timeout=20s")
+    kubectl(variables, *gone)
     kubectl(variables, "scale", "-n", "vision", "deployment/vision-stable", "--replicas=3")
     try:
         wait = ("rollout", "status", "-n", "vision", "deployment/vision-stable", "--timeout=40s")
@@ -82,6 +87,7 @@ def test_kubectl_applies_scales_and_follows(variables: dict[str, str]) -> None:
         assert len(watched.splitlines()) == 3
     finally:
         kubectl(variables, "scale", "-n", "vision", "deployment/vision-stable", "--replicas=2")
+        kubectl(variables, *pause, "autoscaling.keda.sh/paused-")
         kubectl(variables, "delete", "configmap", "by-hand")
 
 
