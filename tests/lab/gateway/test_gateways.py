@@ -1,5 +1,8 @@
 """Gateways and their listeners, and what refers into other namespaces."""
 
+from base64 import b64encode
+from pathlib import Path
+
 import pytest
 from gateway_objects import (
     HOST,
@@ -19,8 +22,10 @@ from gateway_objects import (
     some_objects,
 )
 
+from infctl.lab import pki
 from infctl.lab.gateway.objects import Object, Objects, Place, Resources
 from infctl.lab.gateway.translation import translate
+from infctl.lab.spec import Lab, Region
 
 PLACE = Place("eu-west-1", "127.203.1.2", "127.203.1.17", "/logs/access.log")
 FOR_TCP = {"kinds": [{"kind": "TCPRoute"}]}
@@ -72,15 +77,50 @@ def test_one_good_listener_is_enough_for_a_gateway() -> None:
     assert [entry["attachedRoutes"] for entry in status["listeners"]] == [1, 0]
 
 
-def test_a_port_has_the_protocol_of_the_older_gateway() -> None:
-    objects = with_gateway()
-    secret = named("own", data={"tls.crt": "bm8=", "tls.key": "bm8="})
-    objects.secrets = by_key(secret)
-    young = a_gateway(a_listener(protocol="HTTPS", tls=TLS), name="young")
+def a_certificate(folder: Path) -> Object:
+    lab = Lab("own", 203, folder, (Region("eu-west-1", 1),))
+    pki.ensure_authority(lab)
+    chain, key = pki.issue(lab, "own", common_name="own")
+    files = {"tls.crt": chain, "tls.key": key}
+    data = {name: b64encode(path.read_bytes()).decode() for name, path in files.items()}
+    return named("own", data=data)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        (a_listener(), a_listener(protocol="HTTPS", tls=TLS), "ProtocolConflict"),
+        (
+            a_listener(port=8443, protocol="HTTPS", tls=TLS),
+            a_listener(port=8443, protocol="HTTPS", tls=TLS),
+            "HostnameConflict",
+        ),
+    ],
+)
+def test_a_port_or_a_name_with_tls_is_the_older_gateways(
+    tmp_path: Path, first: Object, second: Object, reason: str
+) -> None:
+    objects = with_gateway(first)
+    objects.secrets = by_key(a_certificate(tmp_path))
+    young = a_gateway(second, name="young")
+    young["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
+    objects.gateways.update(by_key(young))
+    statuses = made(objects).statuses.gateways
+    [listener] = statuses["vision", "young"]["listeners"]
+    assert reasons(listener["conditions"])["Conflicted"] == ("True", reason)
+    [listener] = statuses[KEY]["listeners"]
+    assert reasons(listener["conditions"])["Conflicted"] == ("False", "NoConflicts")
+
+
+def test_a_listener_without_a_certificate_takes_no_name(tmp_path: Path) -> None:
+    broken = {"certificateRefs": [{"name": "missing"}]}
+    objects = with_gateway(a_listener(port=8443, protocol="HTTPS", tls=broken))
+    objects.secrets = by_key(a_certificate(tmp_path))
+    young = a_gateway(a_listener(port=8443, protocol="HTTPS", tls=TLS), name="young")
     young["metadata"]["creationTimestamp"] = "2026-01-02T00:00:00Z"
     objects.gateways.update(by_key(young))
     [listener] = made(objects).statuses.gateways["vision", "young"]["listeners"]
-    assert reasons(listener["conditions"])["Conflicted"] == ("True", "ProtocolConflict")
+    assert reasons(listener["conditions"])["Programmed"] == ("True", "Programmed")
 
 
 def test_an_address_that_is_not_the_labs_is_not_programmed() -> None:

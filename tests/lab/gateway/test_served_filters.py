@@ -159,7 +159,9 @@ def test_browsers_questions_are_answered_before_posts_and_for_known_origins(
         allowCredentials=True,
         maxAge=60,
     )
-    host = envoy.serve(a_rule(A, matches=[{**a_path("/v2"), "method": "POST"}], filters=[policy]))
+    tenant = {"name": "x-tenant", "value": "blue"}
+    match = {**a_path("/v2"), "method": "POST", "headers": [tenant]}
+    host = envoy.serve(a_rule(A, matches=[match], filters=[policy]))
 
     def question(origin: str) -> dict[str, str]:
         asked = {"origin": origin, "access_control_request_method": "POST"}
@@ -173,9 +175,35 @@ def test_browsers_questions_are_answered_before_posts_and_for_known_origins(
     assert answer["access-control-allow-credentials"] == "true"
     assert question("https://one.lab.test")["access-control-allow-origin"] == "https://one.lab.test"
     assert "access-control-allow-origin" not in question("https://evil.test")
-    real = envoy.ask(host, "/v2/x", "POST", origin="https://app.test")
+    real = envoy.ask(host, "/v2/x", "POST", origin="https://app.test", x_tenant="blue")
     assert real.headers["access-control-expose-headers"] == "x-infctl-region"
     assert real.backend == "a"
+
+
+def test_a_star_is_answered_with_what_was_asked_for(envoy: RunningEnvoy) -> None:
+    rules = []
+    for path, credentials in (("/with", True), ("/without", False)):
+        stars = {"allowMethods": ["*"], "allowHeaders": ["*"], "allowOrigins": ["*"]}
+        policy = a_filter("CORS", allowCredentials=credentials, **stars)
+        rules.append(a_rule(A, matches=[a_path(path)], filters=[policy]))
+    host = envoy.serve(*rules)
+    asked = {
+        "origin": "https://app.test:1234",
+        "access_control_request_method": "PUT",
+        "access_control_request_headers": "x-one, x-two",
+    }
+    answer = envoy.ask(host, "/with", "OPTIONS", **asked)
+    assert answer.status == 200
+    assert answer.headers["access-control-allow-origin"] == "https://app.test:1234"
+    assert answer.headers["access-control-allow-methods"] == "PUT"
+    assert answer.headers["access-control-allow-headers"] == "x-one, x-two"
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    real = envoy.ask(host, "/with", "PUT", origin="https://app.test:1234")
+    assert real.backend == "a"
+    assert real.headers["access-control-allow-credentials"] == "true"
+    answer = envoy.ask(host, "/without", "OPTIONS", **asked)
+    assert answer.headers["access-control-allow-methods"] == "PUT"
+    assert "access-control-allow-credentials" not in answer.headers
 
 
 def test_a_request_ends_at_its_deadline_and_so_does_a_backends_try(envoy: RunningEnvoy) -> None:

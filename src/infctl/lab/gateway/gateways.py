@@ -83,7 +83,7 @@ def read_gateways(objects: Objects) -> dict[Key, list[Listener]]:
             continue
         listeners = [_read(gateway, spec, objects) for spec in gateway["spec"]["listeners"]]
         for listener in listeners:
-            if not listener.refused:
+            if listener.is_served:
                 listener.conflict = _claim(listener, schemes, names)
         found[key(gateway)] = listeners
     return found

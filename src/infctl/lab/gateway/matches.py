@@ -2,10 +2,10 @@
 
 import re2  # type: ignore[import-untyped]
 
+from infctl.lab.gateway import cors
 from infctl.lab.gateway.objects import Object, Unsupported
 
 _LONGEST_PATTERN = 1024
-_PREFLIGHT = "access-control-request-method"
 _SILENT = re2.Options()
 _SILENT.log_errors = False
 
@@ -23,16 +23,15 @@ def make_match(match: Object) -> Object:
     return made
 
 
-def make_preflight(match: Object) -> Object | None:
-    """The match of the browser's question before a request that `match` takes, if it differs.
-
-    Such a question (CORS) comes with the method OPTIONS, whatever the request's will be.
-    """
-    if match.get("method", "OPTIONS") == "OPTIONS":
+def make_question(match: Object) -> Object | None:
+    """The match of the browser's question before a request that `match` takes, if it differs."""
+    asked = cors.question(match)
+    if asked is None:
         return None
-    made = make_match({k: v for k, v in match.items() if k not in ("method", "headers")})
-    asked = _exact(_PREFLIGHT, match["method"])
-    return {**made, "headers": [_exact(":method", "OPTIONS"), asked]}
+    return {
+        **make_match({k: v for k, v in match.items() if k not in ("method", "headers")}),
+        **asked,
+    }
 
 
 def precedence(route: Object) -> tuple[int, int, int, int, int]:

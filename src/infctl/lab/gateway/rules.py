@@ -69,7 +69,7 @@ def _routes(made: Ruled, rule: Object, match: Object, name: str, context: Contex
     if context.settings and context.settings.extensions:
         extensions = {**context.settings.extensions, **route.get("typed_per_filter_config", {})}
         route["typed_per_filter_config"] = extensions
-    question = matches.make_preflight(match) if effects.has_cors else None
+    question = matches.make_question(match) if effects.has_cors else None
     return [route] if question is None else [route, {**route, "match": question}]
 
 
