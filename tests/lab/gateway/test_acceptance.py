@@ -1,5 +1,6 @@
 import asyncio
 
+from gateway_objects import a_backend, a_backend_object_ref, a_policy, a_rule
 from running_envoy import RunningEnvoy, until
 
 from infctl.lab.gateway import bootstrap
@@ -49,3 +50,16 @@ def test_what_envoy_refuses_is_seen_and_so_is_its_repair(envoy: RunningEnvoy) ->
 
 def test_an_envoy_that_is_gone_refuses_nothing() -> None:
     assert asyncio.run(Acceptance("127.0.0.1:9").refused()) == []
+    assert not asyncio.run(Acceptance("127.0.0.1:9").wait_for({"x"}, 5))
+
+
+def test_a_cluster_is_waited_for_until_its_first_health_check(envoy: RunningEnvoy) -> None:
+    acceptance = Acceptance(bootstrap.admin(envoy.lab, envoy.region))
+    assert asyncio.run(acceptance.wait_for(set(), 5))
+    assert not asyncio.run(acceptance.wait_for({"nobody/knows/1"}, 0.05))
+    number = envoy.next_number()
+    envoy.put(a_backend("silent", ("127.0.0.1", 9)), kind="backends")
+    health = {"active": {"type": "TCP", "timeout": "300ms", "interval": "1s"}}
+    envoy.put(a_policy(f"p-{number}", to=f"route-{number}", healthCheck=health), kind="policies")
+    envoy.serve(a_rule(a_backend_object_ref("silent")))
+    assert asyncio.run(acceptance.wait_for({f"vision/silent/backend@vision/p-{number}"}, 5))

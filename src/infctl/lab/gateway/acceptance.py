@@ -1,12 +1,15 @@
 """Whether Envoy took what was written: it keeps the former configuration where it refuses one."""
 
+import asyncio
 import logging
 import re
+import time
 
 import aiohttp
 
 _STATS = "/stats?filter=update_(success|rejected)$&usedonly"
 _LINE = re.compile(r"(\S+)\.update_(success|rejected): (\d+)")
+_POLL_SECONDS = 0.01
 _log = logging.getLogger(__name__)
 
 Counts = dict[str, dict[str, int]]
@@ -18,25 +21,40 @@ class Acceptance:
 
     def __init__(self, admin: str) -> None:
         """`admin` is host and port of Envoy's admin server."""
-        self._url = f"http://{admin}{_STATS}"
+        self._admin = f"http://{admin}"
         self._before: Counts = {}
         self._refused: set[str] = set()
 
     async def refused(self) -> list[str]:
         """The sources whose newest content was refused, such as `http.ingress.rds.http-8080`."""
+        if text := await self._ask(_STATS):
+            counts = read(text)
+            self._refused = judge(self._before, counts, self._refused)
+            self._before = counts
+        return sorted(self._refused)
+
+    async def wait_for(self, clusters: set[str], seconds: float) -> bool:
+        """Wait until Envoy can use clusters; false where it cannot in time, or does not answer."""
+        end = time.monotonic() + seconds
+        while text := await self._ask("/clusters"):
+            if clusters <= {line.partition("::")[0] for line in text.splitlines()}:
+                return True
+            if time.monotonic() > end:
+                break
+            await asyncio.sleep(_POLL_SECONDS)
+        return False
+
+    async def _ask(self, path: str) -> str:
+        """Envoy's answer; empty where there is none: its own health is the supervisor's to tell."""
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1)) as session,
-                session.get(self._url) as answer,
+                session.get(self._admin + path) as answer,
             ):
-                counts = read(await answer.text())
+                return await answer.text()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # Envoy's own health is the supervisor's to tell.
-            _log.info("Envoy does not say what it took: %r", error)
-            return sorted(self._refused)
-        self._refused = judge(self._before, counts, self._refused)
-        self._before = counts
-        return sorted(self._refused)
+            _log.info("Envoy's admin server does not answer: %r", error)
+            return ""
 
 
 def read(text: str) -> Counts:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infctl.lab.cluster import Cluster, ClusterError
 from infctl.lab.gateway.acceptance import Acceptance
-from infctl.lab.gateway.files import retire, write_resources
+from infctl.lab.gateway.files import retire, write_tables, write_upstreams
 from infctl.lab.gateway.objects import (
     ENVOY_GROUP,
     GROUP,
@@ -42,6 +42,7 @@ _ONLY = {"secrets": {"fieldSelector": "type=kubernetes.io/tls"}}
 DEBOUNCE = 0.02
 TAKEN_SECONDS = 0.05
 """In which Envoy has read what was written."""
+WARM_SECONDS = 2.0
 RETIRE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class Controller:
                 # What Envoy has stays as it is until the objects can be read again.
                 _log.exception("the objects cannot be translated")
                 continue
-            self._write(made)
+            await self._write(made)
             (self._folder / "listed").touch()
             self._statuses = made.statuses
             self._told.set()
@@ -115,8 +116,13 @@ class Controller:
                 refuse(statuses, refused)
             await self._report(statuses)
 
-    def _write(self, made: Resources) -> None:
-        if not (written := write_resources(self._folder, made)):
+    async def _write(self, made: Resources) -> None:
+        written = write_upstreams(self._folder, made)
+        if "clusters" in written:
+            # A cluster with health checks serves only after their first round.
+            await self._acceptance.wait_for({c["name"] for c in made.clusters}, WARM_SECONDS)
+        written += write_tables(self._folder, made)
+        if not written:
             return
         _log.info("wrote %s", ", ".join(written))
         if self._retirement:

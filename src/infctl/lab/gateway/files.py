@@ -22,10 +22,14 @@ def make_folders(folder: Path) -> None:
 
 
 def write_resources(folder: Path, resources: Resources) -> list[str]:
-    """Write what changed; returns the kinds written.
+    """Write what changed; returns the kinds written."""
+    return write_upstreams(folder, resources) + write_tables(folder, resources)
 
-    What is named comes before what names it, and what is no longer wanted stays until `retire`,
-    so that no request meets a cluster that is missing.
+
+def write_upstreams(folder: Path, resources: Resources) -> list[str]:
+    """What routes name, before them; what is no longer wanted stays until `retire`.
+
+    So no request meets a cluster that is missing.
     """
     present = {c["name"]: c for c in _read(folder / "clusters.json")}
     present.update({c["name"]: c for c in resources.clusters})
@@ -33,6 +37,13 @@ def write_resources(folder: Path, resources: Resources) -> list[str]:
         _write_singles(folder, "secrets", resources.secrets),
         _write_singles(folder, "endpoints", resources.endpoints),
         "clusters" * _write(folder / "clusters.json", list(present.values())),
+    ]
+    return [kind for kind in written if kind]
+
+
+def write_tables(folder: Path, resources: Resources) -> list[str]:
+    """Routes, and the listeners that name their tables."""
+    written = [
         _write_singles(folder, "routes", resources.routes),
         "listeners" * _write(folder / "listeners.json", resources.listeners),
     ]
