@@ -1,7 +1,7 @@
 """B7 and B27: what a run does at each of twelve steps that fails, or meets another object."""
 
 import pytest
-from test_machine_decisions import Leave, Run
+from decided_run import Leave, Run
 from toy_world import Toy
 from twelve import STEPS, End, expected, twelve_steps
 

@@ -18,7 +18,7 @@ def resolve(name: str, address: str, port: int, subnet: str = "") -> tuple[tuple
 
     `subnet` is where the client is, for servers that answer by place: an EDNS client subnet.
     """
-    options = []
+    options: list[dns.edns.Option] = []
     if subnet:
         network = ipaddress.ip_network(subnet)
         options = [dns.edns.ECSOption(str(network.network_address), network.prefixlen)]

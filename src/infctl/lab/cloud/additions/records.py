@@ -7,7 +7,7 @@ makes the changes of a batch that it then refuses.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moto.route53 import exceptions, models
+from moto.route53 import exceptions, models, utils
 
 from infctl.lab.cloud.additions.methods import wrap
 from infctl.lab.cloud.record_changes import RecordSet, Refused, apply, identity
@@ -34,7 +34,7 @@ def _change(_: Any, backend: Any, zone_id: str, changes: Sequence[Mapping[str, A
     before = {key: found for key, (found, _) in known.items()}
     checks = {str(found) for found in backend.health_checks}
     for change in changes:
-        models.validate_domain_name(change["ResourceRecordSet"]["Name"], code="InvalidChangeBatch")
+        utils.validate_domain_name(change["ResourceRecordSet"]["Name"], code="InvalidChangeBatch")
         check = change["ResourceRecordSet"].get("HealthCheckId")
         if check and change["Action"] != "DELETE" and check not in checks:
             raise InvalidChangeBatch(f"[No health check found with ID: {check}]")
