@@ -1,6 +1,7 @@
 """Faults of the network, by a real supervisor and edge: leases, composition, restarts."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -86,6 +87,24 @@ def test_an_edge_that_was_killed_has_its_faults_again_when_it_is_back(edged: Toy
     edged.ask("DELETE", "/faults/slow")
     edged.ask("POST", "/start")
     wait_for(lambda: kinds(edged) == ["bandwidth downstream"])
+
+
+def test_a_client_that_reads_nothing_does_not_keep_a_fault_from_its_edge(edged: Toys) -> None:
+    behind = (edged.lab.inner(edged.lab.region("east"), "gateway"), addresses.GATEWAY_PORT)
+    with socket.create_server(behind) as server, connect(edged) as client:
+        talker, _ = server.accept()
+        talker.settimeout(1)
+        with talker, contextlib.suppress(TimeoutError):
+            while True:
+                talker.send(b"x" * 65536)
+        inject(edged, "slow", "slow", latency_ms=20)
+        assert kinds(edged) == ["latency downstream"]
+        # It was started again, which ended what hung.
+        with contextlib.suppress(ConnectionResetError):
+            while client.recv(65536):
+                pass
+    edged.ask("DELETE", "/faults/slow")
+    assert standing(edged) == Standing()
 
 
 def test_a_frozen_edge_takes_its_faults_when_it_goes_on(edged: Toys) -> None:

@@ -10,8 +10,12 @@ from infctl.lab.edge.toxics import Toxic
 from infctl.lab.errors import LabError
 from infctl.lab.spec import Lab, Region
 
-_SECONDS = 5.0
+_SECONDS = 3.0
 _FAILED = 400
+
+
+class Hangs(LabError):
+    """It lives and does not answer: a client that reads nothing holds up changes of toxics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ def socket_of(lab: Lab, region: Region) -> Path:
 
 
 class Edge:
-    """One region's edge. Everything raises LabError where it does not answer or refuses."""
+    """One region's edge. Everything raises LabError where it refuses, or Hangs."""
 
     def __init__(self, socket: Path) -> None:
         self._socket = socket
@@ -67,7 +71,9 @@ class Edge:
                     raise LabError(f"the edge proxy refuses {method} {route}: {text[:200]}")
                 found: dict[str, Any] = await answer.json() if text else {}
                 return found
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except TimeoutError:
+            raise Hangs(f"the edge proxy does not answer within {_SECONDS:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
             raise LabError(f"the edge proxy does not answer ({type(error).__name__})") from error
 
 

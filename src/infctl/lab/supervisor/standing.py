@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 from collections.abc import Collection
 from typing import Protocol
 
+from infctl.lab.edge.control import Hangs
 from infctl.lab.errors import LabError
 from infctl.lab.spec import Region
 from infctl.lab.supervisor.child import Child, State
@@ -16,6 +18,8 @@ from infctl.lab.supervisor.striker import Active
 
 _LOG = logging.getLogger(__name__)
 REPAIR_SECONDS = 2.0
+_GONE_SECONDS = 2.0
+_HUNG = "it hung, and is started again"
 
 
 class Hand(Protocol):
@@ -33,7 +37,10 @@ class Hand(Protocol):
         """The regions that a fault of this target concerns; none where there is no such target."""
 
     async def settle(self, region: Region, faults: list[Fault]) -> None:
-        """Make exactly these faults true; LabError where that cannot be done."""
+        """Make exactly these faults true; LabError where that cannot be done.
+
+        Hangs where the part has to be started again for it.
+        """
 
 
 class Standing:
@@ -106,11 +113,28 @@ class Standing:
         if child is None or not child.is_alive or child.state in (State.STARTING, State.FROZEN):
             return
         async with self._locks[region.name]:
-            faults = [f for f in self._active() if f.kind in self._hand.kinds]
-            here = [f for f in faults if region.name in self._hand.regions_of(f.target)]
             self._unsettled.add(region.name)
-            await self._hand.settle(region, here)
+            try:
+                await self._hand.settle(region, self._faults_of(region))
+            except Hangs as error:
+                _LOG.warning("%s: %s; it is started again", child.part.name, error.what)
+                await self._start_again(child)
+                await self._hand.settle(region, self._faults_of(region))
             self._unsettled.discard(region.name)
+
+    def _faults_of(self, region: Region) -> list[Fault]:
+        found = [f for f in self._active() if f.kind in self._hand.kinds]
+        return [f for f in found if region.name in self._hand.regions_of(f.target)]
+
+    async def _start_again(self, child: Child) -> None:
+        if child.state is State.FROZEN:
+            return
+        child.become(State.KILLED, _HUNG)
+        child.signal(signal.SIGKILL)
+        await child.exited(_GONE_SECONDS)
+        # A fault may have killed it meanwhile, and then it stays so.
+        if child.reason == _HUNG:
+            await self._household.start([child.part.name])
 
     def _child(self, region: Region) -> Child | None:
         return self._household.children.get(f"{self._hand.part}-{region.name}")
