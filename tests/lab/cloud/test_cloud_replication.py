@@ -1,5 +1,6 @@
 """Copies between regions' buckets: what is copied, when, and what a lost region means for them."""
 
+import asyncio
 import itertools
 import json
 import urllib.error
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from running_cloud import wait_until
 
 from infctl.lab import addresses
+from infctl.lab.edge.control import Edge, Standing, socket_of
 
 HERE, THERE, THIRD = "us-east-1", "eu-west-1", "ap-south-1"
 _names = itertools.count(1)
@@ -267,6 +269,21 @@ def test_a_lost_region_sends_no_copies_until_it_is_back(running: Any, pair: Buck
     finally:
         running.start(f"cloud-{HERE}")
     becomes(lambda: status(there, target), "REPLICA")
+
+
+def test_a_cut_path_stops_the_copies_that_way_alone(running: Any, pair: Buckets) -> None:
+    s3, source, there, target = pair
+    edge = Edge(socket_of(running.lab, running.lab.region(HERE)))
+    asyncio.run(edge.settle({f"to-{THERE}-cloud": Standing(is_open=False)}))
+    third = make(running, THIRD)
+    set_rules(s3, source, rule(target), rule(third[1]))
+    try:
+        s3.put_object(Bucket=source, Key="k", Body=b"x")
+        becomes(lambda: status(*third), "REPLICA")
+        assert (status(s3, source), status(there, target)) == ("PENDING", "missing")
+    finally:
+        asyncio.run(edge.settle({}))
+    becomes(lambda: (status(s3, source), status(there, target)), ("COMPLETED", "REPLICA"))
 
 
 def test_a_destination_that_cannot_take_a_copy_makes_it_fail(running: Any, pair: Buckets) -> None:
