@@ -93,6 +93,10 @@ def test_hostile_values_are_told_and_stop_nobody_else(scaling: Scaling, place: s
     broken = scaled(scaling, place, "unknown", "1")
     broken["spec"]["triggers"] = [{"type": "crystal-ball", "metadata": {}}]
     lost = scaled(scaling, place, "lost", "1")
+    rude = scaled(scaling, place, "rude", "1")
+    rules = {"scaleDown": {"stabilizationWindowSeconds": -5}}
+    rude["spec"]["advanced"] = {"horizontalPodAutoscalerConfig": {"behavior": rules}}
+    scaling.create(*in_place(place, deployment("rude", 1)), rude)
     well = scaled(scaling, place, "well", "vector(20)", maxReplicaCount=9, minReplicaCount=1)
     scaling.create(*in_place(place, deployment("well", 1)), broken, lost, well)
 
@@ -106,6 +110,10 @@ def test_hostile_values_are_told_and_stop_nobody_else(scaling: Scaling, place: s
     status, reason, message = scaling.condition(place, "unknown", "Ready")
     assert (status, reason) == ("False", "ScaledObjectCheckFailed")
     assert "knows no type 'crystal-ball'" in message
+    until(
+        lambda: "stabilizationWindowSeconds" in scaling.condition(place, "rude", "Ready")[2],
+        lambda: scaling.scaled(place, "rude"),
+    )
     assert "Deployment 'lost' is not there" in scaling.condition(place, "lost", "Ready")[2]
 
 
