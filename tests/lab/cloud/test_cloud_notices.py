@@ -126,6 +126,32 @@ def test_a_notice_arrives_with_a_signature_that_can_be_verified(
     )
 
 
+def test_an_alarm_that_is_set_notifies_the_topic_of_its_new_state(
+    running: Any, sns: Any, topic: str, box: Box
+) -> None:
+    cloudwatch = running.client("cloudwatch", REGION, at=REGION)
+    subscribe(sns, topic, box)
+    cloudwatch.put_metric_alarm(
+        AlarmName="lag",
+        Namespace="lab",
+        MetricName="lag",
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        Period=60,
+        Statistic="Maximum",
+        AlarmActions=[topic, topic + "-gone"],
+    )
+    for state in ("ALARM", "ALARM", "OK"):
+        cloudwatch.set_alarm_state(AlarmName="lag", StateValue=state, StateReason="by hand")
+    becomes(lambda: len(box.documents()), 1)
+    document = box.documents()[0]
+    told = json.loads(document["Message"])
+    assert document["Subject"] == f'ALARM: "lag" in {REGION}'
+    assert (told["OldStateValue"], told["NewStateValue"]) == ("INSUFFICIENT_DATA", "ALARM")
+    assert told["Trigger"]["MetricName"] == "lag"
+
+
 def test_the_link_to_unsubscribe_ends_a_subscription(sns: Any, topic: str, box: Box) -> None:
     subscribe(sns, topic, box)
     sns.publish(TopicArn=topic, Message="x")

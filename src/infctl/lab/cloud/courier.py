@@ -20,7 +20,7 @@ _SHORTEST_SECONDS: Final = 0.02
 # A frozen region answers nobody; what it is sent it does when it goes on, once.
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=2)
 _NOTICE_TIMEOUT: Final = aiohttp.ClientTimeout(total=5, sock_connect=2)
-_SERVICES: Final = ("s3", "sns")
+_SERVICES: Final = ("monitoring", "s3", "sns")
 _ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 

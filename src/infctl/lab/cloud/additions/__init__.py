@@ -11,6 +11,7 @@ from importlib import import_module
 from infctl.lab.spec import Lab
 
 _MODULES = {
+    "cloudwatch": ("alarms",),
     "dynamodb": ("conditions",),
     "kms": ("keys",),
     "route53": ("records", "health_checks"),

@@ -62,7 +62,10 @@ def install(lab: Lab) -> None:
 def due(region: str) -> tuple[list[Notice], float | None]:
     """What a region's front should send now, and how many seconds the next one waits."""
     now = time.monotonic()
-    waits = [(item, item.next_try - now) for item in _waiting.values() if item.region == region]
+    # An alarm's notice comes while another service is served.
+    waits = [
+        (item, item.next_try - now) for item in list(_waiting.values()) if item.region == region
+    ]
     later = [wait for _, wait in waits if wait > 0]
     return [item for item, wait in waits if wait <= 0][:_MOST_DUE], min(later, default=None)
 
@@ -85,7 +88,7 @@ def state() -> dict[str, Any]:
     """Counts, and what still waits with its tries and why."""
     waiting = [
         {"endpoint": n.endpoint, "region": n.region, "tries": n.tries, "last": n.last}
-        for n in _waiting.values()
+        for n in list(_waiting.values())
     ]
     return {**_counts, "waiting": waiting}
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from infctl.lab.cloud.additions import work
 from infctl.lab.cloud.requests import scope_of
 
-_SERVICES: Final = ("dynamodb", "kms", "route53", "s3", "sns")
+_SERVICES: Final = ("dynamodb", "kms", "monitoring", "route53", "s3", "sns")
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
