@@ -1,15 +1,18 @@
 """Faults drawn by seed, and what a lab's processes hold of this machine."""
 
 import random
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from infctl.lab import processes
+from infctl.lab.addresses import FIRST_POD
 from infctl.lab.client import ask
 
 SHORTEST, LONGEST = 2.0, 15.0
+_LISTENS = "0A"
 KEPT = frozenset({"moto"})
 """It keeps all in memory: killing it loses the platform, which no fault heals."""
 
@@ -89,7 +92,7 @@ class Uses:
 
     parts: dict[str, Use]
     processes: int
-    ports: int
+    ports: Counter[str]
 
     @property
     def inotify(self) -> int:
@@ -133,12 +136,17 @@ def _target(link: Path) -> str:
         return ""
 
 
-def ports_of(number: int) -> int:
-    """How many sockets of the lab's addresses 127.L.x.y listen."""
+def ports_of(number: int) -> Counter[str]:
+    """The sockets of the lab's addresses that listen; pods are one, whatever address they have."""
     # The kernel writes the address as one number of the machine's own order; proc(5).
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     columns = [line.split() for line in lines]
-    return sum(c[3] == "0A" and c[1][4:8] == f"{number:02X}7F" for c in columns)
+    mine = [c[1] for c in columns if c[3] == _LISTENS and c[1][4:8] == f"{number:02X}7F"]
+    return Counter(_place(int(a[2:4], 16), int(a[0:2], 16), int(a[9:], 16)) for a in mine)
+
+
+def _place(region: int, last: int, port: int) -> str:
+    return f"{region}.pod:{port}" if region and last >= FIRST_POD else f"{region}.{last}:{port}"
 
 
 def grown(first: Uses, last: Uses) -> list[str]:
@@ -160,8 +168,8 @@ def grown(first: Uses, last: Uses) -> list[str]:
         found.append(f"{first.inotify} inotify instances, then {last.inotify}")
     if last.processes > first.processes:
         found.append(f"{first.processes} processes, then {last.processes}")
-    if last.ports > first.ports:
-        found.append(f"{first.ports} ports, then {last.ports}")
+    if more := last.ports - first.ports:
+        found.append(f"ports more than before: {', '.join(sorted(more.elements()))}")
     return found
 
 
@@ -175,7 +183,8 @@ def figures(first: Uses, last: Uses) -> str:
             f"{before.inotify:>4}>{after.inotify:<4}{before.threads:>5}>{after.threads:<5}"
         )
     lines.append(
-        f"processes {first.processes}>{last.processes}, ports {first.ports}>{last.ports},"
+        f"processes {first.processes}>{last.processes},"
+        f" ports {first.ports.total()}>{last.ports.total()},"
         f" inotify {first.inotify}>{last.inotify}"
     )
     return "\n".join(lines)
