@@ -34,9 +34,11 @@ class Inbox:
         router.add_delete(PATH, self._empty)
 
     async def _receive(self, request: web.Request) -> web.Response:
-        body = await request.content.read(_MOST_BYTES + 1)
-        if len(body) > _MOST_BYTES:
-            return web.Response(status=413)
+        body = b""
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > _MOST_BYTES:
+                return web.Response(status=413)
         name = request.match_info["name"]
         if name not in self._boxes and len(self._boxes) >= _MOST_BOXES:
             return web.Response(status=507, text="too many boxes")
@@ -52,7 +54,7 @@ class Inbox:
     async def _confirm(self, text: str) -> bool:
         try:
             url = str(json.loads(text)["SubscribeURL"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, RecursionError, TypeError, ValueError):
             return False
         if notice_rules.endpoint_fault(url, "http"):
             return False

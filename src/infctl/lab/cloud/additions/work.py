@@ -34,7 +34,7 @@ def serve(environ: dict[str, Any]) -> Callable[..., Any]:
         found = handle(request)
     except HTTPException as error:
         return error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
         return BadRequest(str(error))
     if isinstance(found, bytes):
         return Response(found, content_type="application/x-pem-file")

@@ -1,0 +1,76 @@
+"""The fronts' own paths, and what they make of what nobody should send."""
+
+import http.client
+from typing import Any
+
+import pytest
+
+from infctl.lab import addresses
+
+REGION = "eu-west-1"
+
+
+def ask(
+    running: Any, method: str, path: str, body: bytes = b"", *, at: str = ""
+) -> tuple[int, bytes]:
+    lab = running.lab
+    host = lab.edge(lab.region(at), "cloud") if at else lab.shared("cloud")
+    connection = http.client.HTTPConnection(host, addresses.CLOUD_PORT, timeout=10)
+    connection.request(method, path, body or None)
+    answer = connection.getresponse()
+    found = answer.status, answer.read()
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "at", "status"),
+    [
+        ("GET", "/_infctl/replication", b"", REGION, 200),
+        ("GET", "/_infctl/notices", b"", "", 200),
+        ("PUT", "/_infctl/replication", b"\xff{", "", 400),
+        ("PUT", "/_infctl/replication", b"[" * 2000, "", 400),
+        ("PUT", "/_infctl/replication", b'{"delay": {}}', "", 400),
+        ("PUT", "/_infctl/replication", b'{"delay": 1e999}', "", 400),
+        ("PUT", "/_infctl/replication", b"", "", 400),
+        ("GET", "/_infctl/work", b"", "", 404),
+        ("GET", "/_infctl/work", b"", REGION, 404),
+        ("POST", "/_infctl/copies", b'{"copies": [1]}', "", 404),
+        ("POST", "/_infctl/copies", b'{"copies": [1]}', REGION, 421),
+        ("POST", f"/_infctl/copies?region={REGION}", b'{"copies": ["x"]}', REGION, 400),
+        ("POST", f"/_infctl/copies?region={REGION}", b"{}", REGION, 400),
+        ("POST", f"/_infctl/copies?region={REGION}", b'{"copies": [999999]}', REGION, 200),
+        ("GET", "/_infctl/inbox/" + "a" * 65, b"", "", 404),
+        ("GET", "/_infctl/inbox/..%2f..%2fx", b"", "", 404),
+        ("GET", "/_infctl/inbox/nobody-wrote", b"", "", 200),
+        ("POST", "/_infctl/inbox/large", b"x" * 400_001, "", 413),
+        ("GET", "/_infctl/inbox/box", b"", REGION, 404),
+        ("DELETE", "/_infctl/inbox/none", b"", "", 204),
+    ],
+)
+def test_a_path_answers_what_it_should_and_never_breaks(
+    running: Any, method: str, path: str, body: bytes, at: str, status: int
+) -> None:
+    found, said = ask(running, method, path, body, at=at)
+    assert found == status, said
+    assert b"Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"no document",
+        b"[]",
+        b'{"SubscribeURL": 1}',
+        b'{"SubscribeURL": "http://192.0.2.1/"}',
+        b'{"SubscribeURL": "file:///etc/passwd"}',
+    ],
+)
+def test_a_box_confirms_nothing_but_addresses_of_this_machine(running: Any, text: bytes) -> None:
+    lab = running.lab
+    connection = http.client.HTTPConnection(lab.shared("cloud"), addresses.CLOUD_PORT, timeout=10)
+    headers = {"x-amz-sns-message-type": "SubscriptionConfirmation"}
+    connection.request("POST", "/_infctl/inbox/forged", text, headers)
+    assert connection.getresponse().status == 502
+    connection.close()
