@@ -57,6 +57,30 @@ def test_a_path_answers_what_it_should_and_never_breaks(
 
 
 @pytest.mark.parametrize(
+    ("service", "path", "headers", "body"),
+    [
+        ("kms", "/", {"X-Amz-Target": "TrentService.Encrypt"}, b"x"),
+        ("dynamodb", "/", {"X-Amz-Target": "DynamoDB_20120810.PutItem"}, b"{}"),
+        ("sns", "/", {"Content-Type": "application/x-www-form-urlencoded"}, b"Action=Publish"),
+        ("route53", "/2013-04-01/hostedzone", {}, b"<x"),
+    ],
+)
+def test_what_moto_cannot_read_is_said_as_the_service_would(
+    running: Any, service: str, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    scope = f"AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/{service}/aws4_request, x=y"
+    host = running.lab.shared("cloud")
+    connection = http.client.HTTPConnection(host, addresses.CLOUD_PORT, timeout=10)
+    connection.request("POST", path, body, {"Authorization": scope, **headers})
+    answer = connection.getresponse()
+    said = answer.read()
+    connection.close()
+    assert answer.status in (400, 500)
+    assert b"<html" not in said
+    assert b"InternalFailure" in said or answer.status == 400
+
+
+@pytest.mark.parametrize(
     "text",
     [
         b"",

@@ -7,14 +7,19 @@ up nobody else.
 """
 
 import io
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from werkzeug.wrappers import Response
+
+from infctl.lab.cloud import refusals
 from infctl.lab.cloud.additions import work
 from infctl.lab.cloud.requests import scope_of
 
+_log = logging.getLogger(__name__)
 _SERVICES: Final = ("dynamodb", "kms", "monitoring", "route53", "s3", "sns")
 
 Environ = dict[str, Any]
@@ -35,12 +40,32 @@ class Orderly:
                 return work.serve(environ)(environ, start)
         query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
         headers = {"Authorization": environ.get("HTTP_AUTHORIZATION", "")}
-        lock = self._locks.get(scope_of(headers, query).service)
+        service = scope_of(headers, query).service
+        lock = self._locks.get(service)
         if lock is None:
             return self._moto(environ, start)
         _read_body(environ)
-        with lock:
-            return self._moto(environ, start)
+        try:
+            with lock:
+                return self._moto(environ, start)
+        except Exception as error:
+            _log.exception("moto broke down on a request to %s", service)
+            return _refuse(service, error, environ)(environ, start)
+
+
+def _refuse(service: str, error: Exception, environ: Environ) -> Response:
+    """In the service's own shape, so that people see more than a page of HTML."""
+    refusal = refusals.refuse(
+        service,
+        500,
+        "InternalFailure",
+        f"The lab's cloud cannot make sense of this request ({type(error).__name__}); "
+        "its log says more: infctl lab logs moto",
+        target="HTTP_X_AMZ_TARGET" in environ,
+    )
+    return Response(
+        refusal.body, refusal.status, refusal.headers, content_type=refusal.content_type
+    )
 
 
 def _read_body(environ: Environ) -> None:
