@@ -126,3 +126,18 @@ def test_latency_recovers(answers: list[tuple[float, float, int]]) -> None:
     assert after < before / 2
     assert after < 400
     assert rate > 0.9 * PEAK
+
+
+def test_a_deployment_leaves_the_number_of_pods_to_the_autoscaler(
+    small: Living, recorder: Recorder
+) -> None:
+    before = recorder.samples[-1].wanted
+    done = small.run("deploy", "apply", timeout=200).stdout
+    print(done)
+    region = small.lab().regions[0].name
+    (row,) = [line.split() for line in done.splitlines() if line.startswith(f"{region} ")]
+    assert row[1] == "unchanged"
+    after = small.read("status", code=None)["items"]
+    (replicas,) = [item["replicas"]["value"] for item in after if item["name"] == region]
+    assert before > 2
+    assert replicas["wanted"] == before
