@@ -123,6 +123,8 @@ PERSONAS: dict[str, tuple[str, list[Rule]]] = {
             _rule(_OPERATED, _ALL, _ALL),
             _rule(["admissionregistration.k8s.io"], _ALL, _ALL),
             _rule(_LOOKED_AT, _ALL, _READ),
+            # Whoever plans a policy whose parameter's kind is not known yet must read them all.
+            _rule(_ALL, _ALL, ["get"]),
             {"nonResourceURLs": _ALL, "verbs": ["get"]},
         ],
     ),
