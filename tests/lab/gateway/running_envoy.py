@@ -30,7 +30,7 @@ from infctl.lab.gateway.parts import find_envoy
 from infctl.lab.gateway.translation import translate
 from infctl.lab.spec import Lab, Region
 
-SECONDS = 10.0
+SECONDS = 20.0
 
 
 def until(holds: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:

@@ -57,7 +57,7 @@ def test_the_share_of_others_follows_envoys_arithmetic(
     answers = [envoy.ask(host) for _ in range(300)]
     assert {a.status for a in answers} == {200}
     seen = sum(a.backend == "other" for a in answers) / len(answers)
-    assert seen == pytest.approx(share, abs=0.1 if 0 < share < 1 else 0)
+    assert seen == pytest.approx(share, abs=0.12 if 0 < share < 1 else 0)
 
 
 def _unhealthy(envoy: RunningEnvoy) -> int:

@@ -4,6 +4,7 @@ INFCTL_WHOLE=1 makes ten changes at 200 requests/s and counts each for a minute;
 few.
 """
 
+import json
 import os
 import time
 
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.control_plane
 WHOLE = bool(os.environ.get("INFCTL_WHOLE"))
 SHARES = (5, 50, 10, 90, 25, 75, 1, 100, 0, 20) if WHOLE else (50, 0, 25)
 RATE, SECONDS = (200.0, 60.0) if WHOLE else (100.0, 1.0)
-SETTLED = 0.5
-"""Seconds after a change in which both splits are right."""
+SETTLED = 0.2
+"""Seconds in which Envoy's worker has what its main thread says."""
 
 
 def change(world: World, share: int) -> None:
@@ -35,9 +36,20 @@ def change(world: World, share: int) -> None:
     world.patch(path, patch, "application/json-patch+json")
 
 
+def weights(world: World) -> list[int]:
+    """Those that Envoy has for the test's route."""
+    dump = json.loads(world.envoy.admin("/config_dump?resource=dynamic_route_configs"))
+    hosts = [h for c in dump["configs"] for h in c["route_config"]["virtual_hosts"]]
+    [ours] = [h for h in hosts if h["name"] == world.host]
+    [route] = [r for r in ours["routes"] if "name" in r]
+    clusters = route["route"]["weighted_clusters"]["clusters"]
+    return [int(c.get("weight", 0)) for c in clusters]
+
+
 def count(world: World, load: SteadyLoad, share: int) -> list[Seen]:
     """The requests of one share, from when it must be seen."""
     change(world, share)
+    until(lambda: weights(world) == [100 - share, share], "Envoy has the weights")
     began = time.monotonic() + SETTLED
     wanted = int(RATE * SECONDS)
     until(lambda: sum(s.began >= began for s in list(load.seen)) >= wanted, "requests", SECONDS * 3)
