@@ -19,6 +19,8 @@ Residents = Callable[[str], Sequence[Process]]
 
 CHECK_SECONDS = 5.0
 STOP_SECONDS = 2.0
+NEEDS = "needs "
+"""Begins the reason of a part that waits for no one any more."""
 _FAILURES_TO_TELL = 2
 _GONE = (State.FAILED, State.DEAD, State.KILLED)
 
@@ -51,6 +53,14 @@ class Household:
             if not child.is_alive and child.state in (State.DEAD, State.FAILED)
         ]
 
+    def stranded(self) -> list[Child]:
+        """Those that could not start because a part that they need was down."""
+        return [
+            child
+            for child in self.children.values()
+            if not child.is_alive and child.state is State.FAILED and child.reason.startswith(NEEDS)
+        ]
+
     def residents(self, region: str) -> list[Process]:
         """The pods' processes of a region; none where they cannot be read."""
         try:
@@ -70,7 +80,7 @@ class Household:
             needed = self.children[name]
             while needed.state is not State.READY:
                 if needed.state in _GONE:
-                    child.become(State.FAILED, f"needs {name}, which is {needed.state.value}")
+                    child.become(State.FAILED, f"{NEEDS}{name}, which is {needed.state.value}")
                     return
                 if child.state is not State.STARTING:
                     return

@@ -53,7 +53,10 @@ class Stopping:
             for pod in self._household.residents(region):
                 processes.send_group(pod, signal.SIGCONT)
         await self._hold_nodes()
-        await asyncio.gather(self._household.start(killed), *(c.resume() for c in frozen))
+        # Another fault's parts may have been healed in vain while this one held what they need.
+        stranded = [c.part.name for c in self._household.stranded() if not self._is_held(c)]
+        start = self._household.start([*killed, *stranded])
+        await asyncio.gather(start, *(c.resume() for c in frozen))
         return [
             f"{c.part.name}: {c.state.value}, {c.reason}"
             for c in free
