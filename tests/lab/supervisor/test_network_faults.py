@@ -55,6 +55,8 @@ def test_faults_on_one_target_compose_and_the_last_one_leaves_it_as_it_was(edged
     inject(edged, "four", "refuse", "region/east")
     assert kinds(edged) == ["latency downstream", "reset_peer downstream", "reset_peer upstream"]
     assert not standing(edged).is_open
+    suffers = "faults: slow of edge/east/gateway, lossy of edge/east, refuse of edge/east/gateway"
+    assert edged.parts()["edge-east"]["reason"].startswith(suffers)
     edged.ask("DELETE", "/faults/three")
     assert not standing(edged).is_open
     edged.ask("DELETE", "/faults/four")
@@ -63,6 +65,7 @@ def test_faults_on_one_target_compose_and_the_last_one_leaves_it_as_it_was(edged
     assert kinds(edged) == kinds(edged, "api") == ["reset_peer downstream", "reset_peer upstream"]
     edged.ask("DELETE", "/faults/two")
     assert standing(edged) == standing(edged, "api") == before == Standing()
+    assert edged.parts()["edge-east"]["reason"] == ""
 
 
 def test_a_lease_that_is_over_heals_the_edge(edged: Toys) -> None:

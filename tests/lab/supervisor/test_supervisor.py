@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 
-from infctl.lab import client, processes
+from infctl.lab import client, locate, processes
 from infctl.lab.errors import LabError
 from infctl.lab.spec import Lab, Region
 from infctl.lab.supervisor.service import register_path
 
 TOY = Path(__file__).with_name("toy_supervisor.py")
-NUMBER = 205
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 10) -> Any:
@@ -63,6 +62,8 @@ class Toys:
     def wait_states(self, **wanted: str) -> dict[str, dict[str, Any]]:
         def reached() -> bool:
             states = self.states()
+            error = self.lab.state / "error.json"
+            assert not error.exists(), error.read_text()
             return all(states.get(name) == state for name, state in wanted.items())
 
         wait_for(reached)
@@ -80,14 +81,16 @@ def states() -> Iterator[Path]:
 
 @pytest.fixture
 def toys(states: Path) -> Iterator[Toys]:
-    made = Toys(states, NUMBER)
-    yield made
-    recorded = processes.read_register(register_path(states))
-    pods = states / "pods"
-    pod = processes.find(int(pods.read_text())) if pods.exists() else None
-    processes.kill([*recorded.values(), *([pod] if pod else [])])
-    if made.process:
-        made.process.wait(5)
+    number, claim = locate.claim_number()
+    made = Toys(states, number)
+    with claim:
+        yield made
+        recorded = processes.read_register(register_path(states))
+        pods = states / "pods"
+        pod = processes.find(int(pods.read_text())) if pods.exists() else None
+        processes.kill([*recorded.values(), *([pod] if pod else [])])
+        if made.process:
+            made.process.wait(5)
 
 
 def pair(toys: Toys) -> list[dict[str, Any]]:

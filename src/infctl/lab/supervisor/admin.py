@@ -63,7 +63,10 @@ class Admin:
 
     async def _show_status(self, _: web.Request) -> web.Response:
         lab = self._household.lab
-        parts = [_describe(child) for child in self._household.children.values()]
+        told = self._faults.told()
+        parts = [
+            _describe(child, told.get(name, "")) for name, child in self._household.children.items()
+        ]
         pods = {
             region.name: [
                 {"pid": p.pid, "rss_bytes": resident_bytes(p.pid)}
@@ -123,7 +126,7 @@ class Admin:
         return web.json_response({"stopped": True})
 
 
-def _describe(child: Child) -> dict[str, Any]:
+def _describe(child: Child, told: str) -> dict[str, Any]:
     last = logs.tail(child.log)
     return {
         "name": child.part.name,
@@ -131,7 +134,7 @@ def _describe(child: Child) -> dict[str, Any]:
         "pid": child.pid,
         "address": child.part.addresses[0] if child.part.addresses else "",
         "state": child.state.value,
-        "reason": child.reason,
+        "reason": child.reason or told,
         "since": child.since,
         "rss_bytes": resident_bytes(child.pid) if child.pid else 0,
         "last_log": last[0] if last else "",

@@ -42,6 +42,10 @@ class Faults:
         """The faults in force."""
         return list(self._active.values())
 
+    def told(self) -> dict[str, str]:
+        """What parts suffer from that are not stopped, by the part's name."""
+        return {name: told for standing in self._standing for name, told in standing.told().items()}
+
     async def inject(
         self,
         fault_id: str,

@@ -72,6 +72,15 @@ class Standing:
             return [error.what]
         return []
 
+    def told(self) -> dict[str, str]:
+        """What parts that live suffer from, by the part's name."""
+        found = {}
+        for region in self._household.lab.regions:
+            if faults := self._faults_of(region):
+                words = ", ".join(f"{fault.kind} of {fault.target}" for fault in faults)
+                found[f"{self._hand.part}-{region.name}"] = f"faults: {words}"
+        return found
+
     async def follow(self) -> None:
         """Settle each region again whenever its part is ready again, for as long as we live.
 
