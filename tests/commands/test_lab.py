@@ -243,7 +243,7 @@ def test_kept_data_gets_its_number_and_its_regions_again(
     assert run(["lab", "up", "--regions", "1", "--nodes", "3"]) == 1
     told = capsys.readouterr().err
     assert "keeps data of 2 nodes a region" in told
-    assert "infctl lab up --nodes 2" in told
+    assert "infctl lab up --name lab --nodes 2" in told
     assert run(["lab", "up", "--regions", "1"]) == 0
     assert status(capsys)["items"][0]["address"] == before
     assert kept.is_dir()

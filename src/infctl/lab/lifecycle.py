@@ -90,7 +90,7 @@ def _other_data(kept: spec.Lab, wanted: Sequence[spec.Region]) -> LabError:
     if [r.name for r in kept.regions] == [r.name for r in wanted]:
         return LabError(
             f"the lab {kept.name} keeps data of {nodes} nodes a region",
-            f"infctl lab up --nodes {nodes} (or: lab down removes the data)",
+            f"infctl lab up --name {kept.name} --nodes {nodes} (or: lab down removes the data)",
         )
     others = ", ".join(region.name for region in kept.regions)
     return LabError(
