@@ -220,6 +220,7 @@ async def test_progress_is_told_for_every_region(
     ("manager", "subresource", "kept"),
     [
         ("kube-controller-manager", "scale", False),
+        ("keda", "scale", False),
         ("kubectl", "scale", True),
         ("kube-controller-manager", "status", True),
     ],

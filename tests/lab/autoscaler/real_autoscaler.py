@@ -89,6 +89,11 @@ class Scaling:
         found = self._deployments(place).items()
         return {n: int((d.get("status") or {}).get("replicas") or 0) for n, d in found}
 
+    def managers(self, place: str, name: str) -> set[str]:
+        """Who wrote a Deployment's replicas through its scale."""
+        fields = self._deployments(place)[name]["metadata"]["managedFields"]
+        return {entry["manager"] for entry in fields if entry.get("subresource") == "scale"}
+
     def _deployments(self, place: str) -> dict[str, Object]:
         found = self.get(DEPLOYMENTS.format(place))
         return {item["metadata"]["name"]: item for item in found["items"]}

@@ -62,6 +62,7 @@ async def test_a_paused_target_stays_and_a_resumed_one_follows_again(
     assert not scaling.autoscaler(place, "web")
     wanted = held or 4
     until(lambda: scaling.replicas(place, "web") == wanted, lambda: scaling.events(place))
+    assert scaling.managers(place, "web") == {"keda" if held else "kube-controller-manager"}
     scaling.query(place, "web", "vector(60)")
 
     undo = await carry(context, ResumeAutoscaling(), dict(undo.args))

@@ -13,7 +13,8 @@ from infctl.ports.cluster import Cluster, Kind
 
 Object = dict[str, Any]
 
-_AUTOSCALER = "kube-controller-manager"
+_AUTOSCALERS = ("kube-controller-manager", "keda")
+"""Who sets replicas by themselves: KEDA does so where a pause names a number, and at zero."""
 
 
 async def apply_object(
@@ -56,10 +57,10 @@ def fit(manifest: Object, live: Object | None) -> Object:
 
 
 def scaled_by_autoscaler(live: Object) -> bool:
-    """Whether the HorizontalPodAutoscaler's controller wrote the object's scale."""
+    """Whether the HorizontalPodAutoscaler's controller or KEDA wrote the object's scale."""
     entries = live.get("metadata", {}).get("managedFields") or []
     return any(
-        entry.get("subresource") == "scale" and entry.get("manager") == _AUTOSCALER
+        entry.get("subresource") == "scale" and entry.get("manager") in _AUTOSCALERS
         for entry in entries
     )
 

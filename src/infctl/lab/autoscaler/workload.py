@@ -8,6 +8,8 @@ from infctl.lab.autoscaler.scaled import Target
 from infctl.lab.autoscaler.triggers.common import Object
 from infctl.lab.cluster import Cluster, ClusterError
 
+MANAGER = "keda"
+"""The field manager by which others know that replicas are an autoscaler's."""
 _GONE = 404
 
 
@@ -74,7 +76,8 @@ class Workloads:
         before = replicas_of(scale)
         if before != replicas:
             body = {**scale, "spec": {**scale["spec"], "replicas": replicas}}
-            await self._cluster.replace(place.scale(namespace, target.name), body)
+            path = f"{place.scale(namespace, target.name)}?fieldManager={MANAGER}"
+            await self._cluster.replace(path, body)
         return before
 
     async def count(self, namespace: str, target: Target) -> Workload:
