@@ -80,6 +80,19 @@ def test_what_moto_cannot_read_is_said_as_the_service_would(
     assert b"InternalFailure" in said or answer.status == 400
 
 
+@pytest.mark.parametrize("what", ["replication", "tagging", "lifecycle", "encryption"])
+@pytest.mark.parametrize("body", [b"x", b"<a/>", b"\xff\x00"])
+def test_a_document_that_s3_cannot_read_is_malformed(running: Any, what: str, body: bytes) -> None:
+    running.client("s3").create_bucket(Bucket="documents")
+    scope = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request, x=y"
+    host = running.lab.shared("cloud")
+    connection = http.client.HTTPConnection(host, addresses.CLOUD_PORT, timeout=10)
+    connection.request("PUT", f"/documents?{what}", body, {"Authorization": scope})
+    answer = connection.getresponse()
+    assert answer.status == 400, answer.read()
+    connection.close()
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,6 +1,7 @@
-"""S3: what arrives is compared with the digests that came with it, and policies can be read.
+"""S3: what arrives is compared with the digests that came with it, and can be read.
 
-moto stores any body under any digest, and a policy that is no JSON breaks its bucket for good.
+moto stores any body under any digest, breaks down on documents that it cannot read, and a policy
+that is no JSON breaks its bucket for good.
 """
 
 import base64
@@ -9,8 +10,9 @@ import json
 import zlib
 from collections.abc import Callable
 from typing import Any, Final
+from xml.parsers.expat import ExpatError
 
-from moto.s3 import models, responses
+from moto.s3 import exceptions, models, responses
 
 from infctl.lab.cloud.additions.methods import wrap
 from infctl.lab.cloud.additions.refusing import Refused
@@ -29,6 +31,8 @@ def install(_: Lab) -> None:
     for name in ("put_object", "upload_part"):
         wrap(responses.S3Response, name)(_check)
     wrap(models.S3Backend, "put_bucket_policy")(_read_policy)
+    for name in ("_bucket_response_put", "_bucket_response_post", "_key_response_put"):
+        wrap(responses.S3Response, name)(_read)
 
 
 def find_fault(headers: Any, body: bytes) -> tuple[str, str] | None:
@@ -50,6 +54,15 @@ def _check(original: Any, response: Any) -> Any:
     if fault:
         raise Refused(*fault)
     return original(response)
+
+
+def _read(original: Any, response: Any, *given: Any, **named: Any) -> Any:
+    try:
+        return original(response, *given, **named)
+    except (AttributeError, ExpatError, KeyError, TypeError, UnicodeError) as error:
+        if not response.querystring:
+            raise
+        raise exceptions.MalformedXML from error
 
 
 def _read_policy(original: Any, backend: Any, bucket_name: str, policy: bytes) -> Any:

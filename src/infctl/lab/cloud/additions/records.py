@@ -7,7 +7,7 @@ makes the changes of a batch that it then refuses.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from moto.route53 import exceptions, models, utils
+from moto.route53 import exceptions, models, responses, utils
 
 from infctl.lab.cloud.additions.methods import wrap
 from infctl.lab.cloud.record_changes import RecordSet, Refused, apply, identity
@@ -24,6 +24,16 @@ class InvalidChangeBatch(exceptions.Route53ClientError):
 def install(_: Lab) -> None:
     """Replace moto's way of changing record sets."""
     wrap(models.Route53Backend, "change_resource_record_sets")(_change)
+    wrap(responses.Route53, "change_resource_record_sets")(_look)
+
+
+def _look(original: Any, response: Any) -> Any:
+    """moto breaks down on a batch that lacks something."""
+    changes = response._get_param("ChangeBatch.Changes")
+    sets = [change.get("ResourceRecordSet") or {} for change in changes or () if change]
+    if not sets or not all(found.get("Name") and found.get("Type") for found in sets):
+        raise exceptions.InvalidInput("each change needs an Action, and a Name and a Type")
+    return original(response)
 
 
 def _change(_: Any, backend: Any, zone_id: str, changes: Sequence[Mapping[str, Any]]) -> None:
