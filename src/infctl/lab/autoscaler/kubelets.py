@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from infctl.lab.autoscaler.bodies import read_body
 from infctl.lab.autoscaler.usage import Key, Look, Usage, compare, parse
 from infctl.lab.cluster import Cluster, ClusterError
 
@@ -59,7 +60,7 @@ class Kubelets:
         try:
             async with session.get(url, allow_redirects=False) as answer:
                 answer.raise_for_status()
-                text = (await answer.content.read(_LARGEST)).decode("utf-8", "replace")
+                text = (await read_body(answer, _LARGEST)).decode("utf-8", "replace")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._note(name, f"{type(error).__name__}: {error}")
             return

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from infctl.lab.autoscaler.bodies import read_body
 from infctl.lab.autoscaler.numbers import Refused, number, quoted, switch
 from infctl.lab.autoscaler.triggers.common import (
     External,
@@ -111,7 +112,7 @@ def server_of(address: str, own: str) -> str:
 
 
 async def ask(session: aiohttp.ClientSession, url: str, trigger: Prometheus) -> Reading:
-    """Ask the server at `url`; ScalerFailed where it does not answer in time."""
+    """Ask the server at `url`; ScalerFailed where it does not answer within 3 s."""
     limit = aiohttp.ClientTimeout(total=_SECONDS)
     try:
         async with session.post(
@@ -120,7 +121,6 @@ async def ask(session: aiohttp.ClientSession, url: str, trigger: Prometheus) -> 
             timeout=limit,
             allow_redirects=False,
         ) as answer:
-            body = await answer.content.read(_LARGEST_ANSWER)
-            return trigger.conclude(answer.status, body)
+            return trigger.conclude(answer.status, await read_body(answer, _LARGEST_ANSWER))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise ScalerFailed(f"prometheus at {url}: {type(error).__name__}") from None
