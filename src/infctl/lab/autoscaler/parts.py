@@ -52,7 +52,7 @@ def parts(lab: Lab, region: Region) -> list[Part]:
             environment={"PATH": "/usr/bin:/bin", "PYTHONUNBUFFERED": "1"},
             ready=http_ok(f"https://{address}/healthz", ca=lab.ca),
             after=(f"api-{region.name}", f"controller-manager-{region.name}"),
-            deadline=30,
+            deadline=60,
             grace=0.5,
             on_ready=on_ready,
             addresses=(address,),
