@@ -104,6 +104,8 @@ def _reverting(step: Step, mode: Mode) -> Step:
     reverted = {"stop-load": "start-load", "heal": "fault"}.get(step.id, fault)
     if step.id.startswith("unscale-"):
         reverted = step.id.removeprefix("un")
+    if step.id.startswith("release-"):
+        reverted = step.id.replace("release-", "hold-", 1)
     return replace(step, reverts=reverted) if step.always else step
 
 
@@ -142,7 +144,8 @@ def _operated(facts: Facts, settings: Settings) -> tuple[Step, ...]:
     reason = "failover drill"
     rate, _ = _load(facts, settings)
     verb = failover.steps(facts, settings.region, reason, extra=rate)
-    scaling = tuple(_later(s) for s in verb if s.operation.kind == "scale_deployment")
+    kinds = ("hold_replicas", "scale_deployment")
+    scaling = tuple(_later(s) for s in verb if s.operation.kind in kinds)
     switch = next(s for s in verb if s.id == "switch-off")
     switch = Step(
         switch.id,
@@ -162,7 +165,7 @@ def _operated(facts: Facts, settings: Settings) -> tuple[Step, ...]:
 
 
 def _later(step: Step) -> Step:
-    return Step(step.id, step.operation, ("steady",), step.timeout, step.expectation)
+    return replace(step, after=step.after or ("steady",))
 
 
 def _scale_back(facts: Facts, scaling: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -171,7 +174,9 @@ def _scale_back(facts: Facts, scaling: tuple[Step, ...]) -> tuple[Step, ...]:
     for step in scaling:
         region = step.operation.region or ""
         replicas = facts.region(region).replicas.value
-        if replicas is not None:
+        if step.operation.kind == "hold_replicas":
+            found.append(_release(facts, region))
+        elif replicas is not None:
             back = failover.scale_step(facts, region, replicas.wanted)
             found.append(
                 Step(
@@ -184,6 +189,14 @@ def _scale_back(facts: Facts, scaling: tuple[Step, ...]) -> tuple[Step, ...]:
                 )
             )
     return tuple(found)
+
+
+def _release(facts: Facts, region: str) -> Step:
+    operation = Operation(
+        "release_replicas", parts.deployment(facts.platform, region), region=region
+    )
+    done = f"autoscaling of {region} is held by no plan"
+    return Step(f"release-{region}", operation, (f"unscale-{region}",), 20.0, done, True)
 
 
 def _start_load(facts: Facts, settings: Settings) -> Step:

@@ -54,7 +54,7 @@ def steps(
     switch = Step(
         "switch-off",
         parts.switch(facts.platform, region, reason, kind="switch_region_off", keep=keep),
-        after=tuple(step.id for step in scaling),
+        after=tuple(s.id for s in scaling if s.operation.kind == "scale_deployment"),
         timeout=20.0,
         expectation=f"a keeper holds the switch of {region}",
     )
@@ -80,17 +80,33 @@ def scale_steps(
             continue
         wanted = min(max(pods, replicas.wanted), facts.platform.autoscaling.max_replicas)
         if wanted > replicas.wanted:
-            found.append(scale_step(facts, name, wanted, ready))
+            hold = hold_step(facts, name)
+            found += [hold, scale_step(facts, name, wanted, ready, after=(hold.id,))]
     return tuple(found)
 
 
-def scale_step(facts: Facts, region: str, replicas: int, ready: float = 100.0) -> Step:
+def hold_step(facts: Facts, region: str) -> Step:
+    """Else an autoscaler, which sees no traffic yet, takes the new pods away within seconds."""
+    return Step(
+        f"hold-{region}",
+        Operation("hold_replicas", parts.deployment(facts.platform, region), region=region),
+        timeout=20.0,
+        expectation=f"no autoscaler takes pods away in {region}",
+        on_failure="skip",
+    )
+
+
+def scale_step(
+    facts: Facts,
+    region: str,
+    replicas: int,
+    ready: float = 100.0,
+    *,
+    after: tuple[str, ...] = (),
+) -> Step:
     """One region to so many replicas, of which `ready` percent are enough."""
-    service = facts.platform.service.name
     args = {
-        "region": region,
-        "namespace": service,
-        "name": f"{service}-stable",
+        **parts.deployment(facts.platform, region),
         "replicas": replicas,
         **({} if ready == 100.0 else {"min_percent": ready}),
     }
@@ -99,6 +115,7 @@ def scale_step(facts: Facts, region: str, replicas: int, ready: float = 100.0) -
     return Step(
         f"scale-{region}",
         operation,
+        after=after,
         timeout=120.0,
         expectation=f"{replicas} replicas in {region}{enough}",
     )
@@ -107,7 +124,9 @@ def scale_step(facts: Facts, region: str, replicas: int, ready: float = 100.0) -
 def blast_radius(facts: Facts, region: str) -> BlastRadius:
     """The region itself, the switch objects, and the share that moves."""
     share = facts.region(region).traffic_share
-    scaled = [f"Deployment in {s.operation.region}" for s in scale_steps(facts, region)]
+    scaling = scale_steps(facts, region)
+    kinds = {"scale_deployment": "Deployment", "hold_replicas": "ScaledObject"}
+    scaled = [f"{kinds[s.operation.kind]} in {s.operation.region}" for s in scaling]
     keepers = [f"switch object in {k}" for k in facts.platform.keepers(region)]
     moved = share.value if share.known else predicted_shares(facts, ()).get(region)
     return BlastRadius((region,), (*scaled, *keepers), moved)

@@ -17,14 +17,16 @@ def plan(facts: Facts, region: str, reason: str) -> Plan:
     platform = facts.platform
     platform.region(region)
     shares = predicted_shares(facts, (), returning=(region,))
+    release = _release_steps(facts)
+    held = tuple(f"ScaledObject in {step.operation.region}" for step in release)
     return Plan(
         name="restore",
         summary=f"Give {region} its traffic back",
         environment=platform.environment,
-        steps=steps(facts, region, reason),
+        steps=(*steps(facts, region, reason), *release),
         blast_radius=BlastRadius(
             (region,),
-            tuple(f"switch object in {keeper}" for keeper in platform.keepers(region)),
+            (*(f"switch object in {keeper}" for keeper in platform.keepers(region)), *held),
             shares.get(region),
         ),
         parameters={"region": region, "reason": reason, **parts.route53_settings(platform)},
@@ -56,11 +58,30 @@ def steps(
     return (ready, switch, back_step(facts, region, after=(switch.id,), always=always))
 
 
+def _release_steps(facts: Facts) -> tuple[Step, ...]:
+    """Where there are more pods than usual, a failover may hold them: they may go again."""
+    least = facts.platform.autoscaling.min_replicas
+    larger = [
+        r.name
+        for r in facts.snapshot.regions
+        if r.replicas.value is not None and r.replicas.value.wanted > least
+    ]
+    return tuple(
+        Step(
+            f"release-{name}",
+            Operation("release_replicas", parts.deployment(facts.platform, name), region=name),
+            after=("in-answers",),
+            timeout=20.0,
+            expectation=f"autoscaling of {name} is held by no plan",
+            on_failure="skip",
+        )
+        for name in larger
+    )
+
+
 def wait_ready(facts: Facts, region: str) -> Operation:
     """The region's pods are ready as many as are wanted."""
-    service = facts.platform.service.name
-    args = {"region": region, "namespace": service, "name": f"{service}-stable"}
-    return Operation("wait_region_ready", args, region=region)
+    return Operation("wait_region_ready", parts.deployment(facts.platform, region), region=region)
 
 
 def back_step(facts: Facts, region: str, *, after: tuple[str, ...], always: bool = False) -> Step:

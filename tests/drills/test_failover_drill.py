@@ -42,7 +42,13 @@ def test_operated_scales_up_before_and_down_after() -> None:
     found = plan(facts_at(250.0), Settings(REGION, "operated"))
     up = [s for s in found.steps if s.id.startswith("scale-")]
     down = [s for s in found.steps if s.id.startswith("unscale-")]
-    assert [s.after for s in up] == [("steady",), ("steady",)]
+    held = [found.step(s.id.replace("scale-", "hold-")) for s in up]
+    assert [s.after for s in held] == [("steady",), ("steady",)]
+    assert [s.after for s in up] == [(s.id,) for s in held]
+    freed = [s for s in found.steps if s.operation.kind == "release_replicas"]
+    assert [(s.after, s.reverts, s.always) for s in freed] == [
+        ((down.id,), hold.id, True) for down, hold in zip(down, held, strict=True)
+    ]
     assert {s.operation.args["replicas"] for s in down} == {2}
     assert all(s.always for s in down)
 

@@ -7,13 +7,14 @@ from infctl.model.measured import Measured
 from infctl.model.snapshot import RegionSnapshot, Replicas, Snapshot
 from infctl.platform import load
 
+_TWO = Replicas(2, 2)
 PLATFORM = load(Path(__file__).parents[2] / "platform.yaml")
 
 
-def _region(name: str, rate: float) -> RegionSnapshot:
+def _region(name: str, rate: float, replicas: Replicas) -> RegionSnapshot:
     values = {
         "cluster_version": "v1.37.2",
-        "replicas": Replicas(2, 2),
+        "replicas": replicas,
         "models": (),
         "requests_per_second": rate,
         "error_ratio": 0.0,
@@ -31,9 +32,9 @@ def _region(name: str, rate: float) -> RegionSnapshot:
     return RegionSnapshot(name, **{k: Measured(v, 0.0, "test") for k, v in values.items()})  # type: ignore[arg-type]
 
 
-def facts_at(rate: float) -> Facts:
-    """Every region at `rate` requests per second."""
+def facts_at(rate: float, *, replicas: Replicas = _TWO) -> Facts:
+    """Every region at `rate` requests per second, with as many pods."""
     names = PLATFORM.region_names
-    snapshot = Snapshot(0.0, tuple(_region(name, rate) for name in names))
+    snapshot = Snapshot(0.0, tuple(_region(name, rate, replicas) for name in names))
     addresses = {name: f"127.9.{number}.1" for number, name in enumerate(names, 1)}
     return Facts(PLATFORM, snapshot, addresses)

@@ -10,8 +10,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
 from toy_facts import facts_at
 
+from infctl.engine.guards.radius import blast_radius
 from infctl.errors import ConfigurationError
+from infctl.model.outcome import Word
 from infctl.model.plan import from_json
+from infctl.model.snapshot import Replicas
 from infctl.runbooks import failover, restore
 
 REGION = "eu-west-1"
@@ -60,6 +63,25 @@ def test_restore_waits_for_the_region_before_its_traffic() -> None:
         ("switch-on", ("region-ready",)),
         ("in-answers", ("switch-on",)),
     ]
+
+
+def test_pods_that_a_failover_adds_are_held_before_and_let_go_by_the_restore() -> None:
+    """No autoscaler takes them away before their traffic comes, nor keeps them for ever."""
+    plan = failover.plan(facts_at(250.0), REGION, "test")
+    holds = [s for s in plan.steps if s.operation.kind == "hold_replicas"]
+    assert [(s.id, s.on_failure) for s in holds] == [
+        ("hold-us-east-1", "skip"),
+        ("hold-ap-south-1", "skip"),
+    ]
+    for hold in holds:
+        assert plan.step(f"scale-{hold.operation.region}").after == (hold.id,)
+    grown = facts_at(1.0, replicas=Replicas(5, 5))
+    back = restore.plan(grown, REGION, "")
+    freed = [s for s in back.steps if s.operation.kind == "release_replicas"]
+    assert [s.operation.region for s in freed] == list(grown.platform.region_names)
+    assert all(s.after == ("in-answers",) and s.on_failure == "skip" for s in freed)
+    assert blast_radius(back, grown).word is Word.PASSED
+    assert blast_radius(plan, facts_at(250.0)).word is Word.PASSED
 
 
 def test_a_plan_is_the_same_for_the_same_facts() -> None:

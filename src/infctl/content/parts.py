@@ -35,6 +35,12 @@ def switch(
     )
 
 
+def deployment(platform: Platform, region: str) -> dict[str, Any]:
+    """Where the pods of the service that clients use are defined."""
+    service = platform.service.name
+    return {"region": region, "namespace": service, "name": f"{service}-stable"}
+
+
 def verify_traffic(
     facts: Facts, *, absent: Sequence[str] = (), present: Sequence[str] = ()
 ) -> Operation:

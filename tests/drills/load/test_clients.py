@@ -153,7 +153,9 @@ async def test_workers_behind_a_master_send_a_ramp_from_their_countries_and_it_i
         ("DE", f"region-{TWO}"),
         ("US", f"region-{ONE}"),
     }
-    assert {r.client for r in records} == {f"client-{n % 2}-{n}" for n in range(5)}
+    # Which worker gets which client is Locust's to say.
+    assert {r.client[-1] for r in records} == set("01234")
+    assert len({r.client for r in records}) == 5
     assert {r.model for r in records} == {"v1"}
     assert names.subnets == {"198.18.93.0", "198.18.1.0"}
     half = len(records) // 2

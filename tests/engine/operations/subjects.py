@@ -7,6 +7,7 @@ from typing import Any
 from one_run import make_namespaces
 
 from infctl.engine.autoscaling import AUTOSCALER
+from infctl.engine.holding import SCALE_IN
 from infctl.engine.operations.restart_deployment import ANNOTATION
 from infctl.fakes.cluster import FakeCluster
 from infctl.fakes.world import FakeWorld, fake_world
@@ -149,19 +150,24 @@ def take_up(found: Object) -> None:
         }
 
 
+_PAUSES = ("paused", "paused-replicas")
+
+
 def autoscale(cluster: FakeCluster) -> Callable[[Object], None]:
-    """KEDA: an autoscaler for each ScaledObject that is not paused."""
+    """KEDA: an autoscaler for each ScaledObject that is not paused; one that may not scale in."""
 
     def controller(found: Object) -> None:
         if found["kind"] != "ScaledObject":
             return
         key = (AUTOSCALER, SPACE, f"keda-hpa-{found['metadata']['name']}")
         annotations = found["metadata"].get("annotations") or {}
-        is_paused = any(k.startswith("autoscaling.keda.sh/paused") for k in annotations)
+        is_paused = any(f"autoscaling.keda.sh/{k}" in annotations for k in _PAUSES)
+        down = {"scaleDown": {"selectPolicy": "Disabled"}}
+        held = {"spec": {"behavior": down}} if SCALE_IN in annotations else {}
         if is_paused and key in cluster.storage.objects:
             cluster.storage.remove(key)
-        elif not is_paused and key not in cluster.storage.objects:
-            cluster.storage.write(key, _object(AUTOSCALER, key[2], SPACE), {})
+        elif not is_paused:
+            cluster.storage.write(key, _object(AUTOSCALER, key[2], SPACE, **held), {})
 
     return controller
 
@@ -220,6 +226,10 @@ SUBJECTS: dict[str, Subject] = {
         _by_merge(SCALED_OBJECT, "web", _PAUSED),
         (SCALED_OBJECT, "web", SPACE),
     ),
+    "hold_replicas": Subject(
+        {**PLACE, "name": "web"},
+        anew=(SCALED_OBJECT, "web", SPACE),
+    ),
     "scale_deployment": Subject(
         {**PLACE, "name": "web", "replicas": 5},
         _by_merge(DEPLOYMENT, "web", {"spec": {"replicas": 3}}),
@@ -257,11 +267,12 @@ SUBJECTS: dict[str, Subject] = {
         (CONFIG_MAP, "limits", SPACE),
     ),
 }
-"""By kind; uncordon and resume are the undo of others here."""
+"""By kind; uncordon, resume and release are the undo of others here."""
 UNDOABLE = (
     "set_region_weight",
     "set_route_weights",
     "pause_autoscaling",
+    "hold_replicas",
     "scale_deployment",
     "cordon_node",
     "apply_object",

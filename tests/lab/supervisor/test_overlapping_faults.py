@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from test_supervisor import NUMBER, Toys, pair, states, toys, wait_for
+from test_supervisor import Toys, pair, states, toys, wait_for
 
 from infctl.lab.errors import LabError
 
-__all__ = ["NUMBER", "states", "toys"]
+__all__ = ["states", "toys"]
 
 
 @pytest.fixture

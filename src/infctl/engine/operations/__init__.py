@@ -10,12 +10,14 @@ from infctl.engine.operations.delete_pod import DeletePod
 from infctl.engine.operations.drain_node import DrainNode
 from infctl.engine.operations.evict_pod import EvictPod
 from infctl.engine.operations.heal_fault import HealFault
+from infctl.engine.operations.hold_replicas import HoldReplicas
 from infctl.engine.operations.inject_fault import InjectFault
 from infctl.engine.operations.judge import Judge
 from infctl.engine.operations.notify import Notify
 from infctl.engine.operations.open_incident import OpenIncident
 from infctl.engine.operations.pause_autoscaling import PauseAutoscaling
 from infctl.engine.operations.push_config import PushConfig
+from infctl.engine.operations.release_replicas import ReleaseReplicas
 from infctl.engine.operations.remove_object import RemoveObject
 from infctl.engine.operations.restart_deployment import RestartDeployment
 from infctl.engine.operations.resume_autoscaling import ResumeAutoscaling
@@ -48,12 +50,14 @@ _HANDLERS: dict[tuple[str, int], Handler] = {
         DrainNode(),
         EvictPod(),
         HealFault(),
+        HoldReplicas(),
         InjectFault(),
         Judge(),
         Notify(),
         OpenIncident(),
         PauseAutoscaling(),
         PushConfig(),
+        ReleaseReplicas(),
         RemoveObject(),
         RestartDeployment(),
         ResumeAutoscaling(),

@@ -1,0 +1,64 @@
+"""release_replicas: an autoscaler that a plan of infctl held may take pods away again."""
+
+from typing import Any
+
+from infctl.engine import autoscaling, holding
+from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
+from infctl.engine.objects import where
+from infctl.model.outcome import Outcome
+from infctl.model.plan import Operation
+from infctl.ports.cluster import SCALED_OBJECT
+
+KIND = "release_replicas"
+
+
+class ReleaseReplicas(Handler):
+    """Args: region, namespace, name; optional: uid. What no plan of infctl holds stays as it is."""
+
+    kind = KIND
+
+    def check(self, args: Args) -> None:
+        """Nothing but where it lies."""
+        autoscaling.check(KIND, args)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """One ScaledObject."""
+        return (where(args, SCALED_OBJECT),)
+
+    def permissions(self, args: Args) -> tuple[Permission, ...]:
+        """To patch it, and to see its autoscaler."""
+        return autoscaling.permissions(args)
+
+    def loss(self, args: Args) -> str:
+        """Whether pods go."""
+        return f"whether {args['region']} keeps more pods than it needs is not known"
+
+    async def observe(self, context: Context, args: Args) -> Any:
+        """The annotations as they are."""
+        return await holding.observe(context, args)
+
+    def undo(self, before: Any, args: Args) -> Operation | None:
+        """Hold it again, where a plan did before."""
+        if holding.HELD not in before["annotations"]:
+            return None
+        place = {k: args[k] for k in ("region", "namespace", "name")}
+        return Operation("hold_replicas", {**place, "uid": before["uid"]}, region=args["region"])
+
+    async def apply(self, context: Context, operation: Operation, key: str) -> Any:
+        """Take our annotations away."""
+        args = operation.args
+        now = await holding.observe(context, args)
+        if holding.HELD in now["annotations"]:
+            await holding.annotate(context, args, key, {})
+        return {"uid": now["uid"]}
+
+    async def verify(self, context: Context, operation: Operation) -> Outcome:
+        """No plan holds it."""
+        return await self.untouched(context, operation)
+
+    async def untouched(self, context: Context, operation: Operation) -> Outcome:
+        """Whether no plan holds it."""
+        now = await holding.observe(context, operation.args)
+        what = where(operation.args, SCALED_OBJECT)
+        is_held = holding.HELD in now["annotations"]
+        return not_yet(f"{what} is held") if is_held else passed(f"{what} is not held by a plan")
