@@ -22,6 +22,14 @@ def hurt(toys: Toys, states: Path) -> Toys:
     return toys
 
 
+def test_a_part_is_started_once_what_it_needs_is_ready_after_its_deadline(toys: Toys) -> None:
+    store = {"name": "store", "address": toys.at(1), "mode": "late", "deadline": 0.5}
+    toys.start(store, {"name": "front", "address": toys.at(2), "after": "store"})
+    parts = toys.wait_states(store="failed", front="failed")
+    assert parts["front"]["reason"] == "needs store, which is failed"
+    wait_for(lambda: toys.states() == {"store": "ready", "front": "ready"}, 20)
+
+
 @pytest.mark.parametrize("order", [("front", "store"), ("store", "front")])
 def test_a_part_comes_back_when_what_it_needs_is_healed_later(
     hurt: Toys, order: tuple[str, str]

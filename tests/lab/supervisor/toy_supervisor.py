@@ -30,8 +30,8 @@ if mode == "pods":
     open(f"{state}/pods", "w").write(str(pod.pid))
 if mode == "dies":
     sys.exit("cannot go on")
-if mode == "never":
-    time.sleep(600)
+if mode in ("never", "late"):
+    time.sleep(600 if mode == "never" else 1.5)
 host, port = address.split(":")
 server = socket.create_server((host, int(port)))
 while True:

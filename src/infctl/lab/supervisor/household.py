@@ -35,6 +35,7 @@ class Household:
         self._residents = residents
         by_name = {part.name: part for part in parts}
         self._levels = _levels(by_name)
+        self._starting: set[asyncio.Task[None]] = set()
         self.children = {
             name: Child(by_name[name], lab.log(name), register)
             for level in self._levels
@@ -100,6 +101,19 @@ class Household:
                     await _look_after(child, failures)
                 else:
                     failures.pop(name, None)
+            self._start_stranded()
+
+    def _start_stranded(self) -> None:
+        """Parts whose start was given up, since what they need was late: it is there now."""
+        found = [
+            child.part.name
+            for child in self.stranded()
+            if all(self.children[name].state is State.READY for name in child.part.after)
+        ]
+        if found:
+            task = asyncio.create_task(self.start(found))
+            self._starting.add(task)
+            task.add_done_callback(self._starting.discard)
 
     async def stop(self) -> None:
         """Stop all, those that need others first; whatever takes too long is killed."""

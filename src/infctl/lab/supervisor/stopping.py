@@ -78,7 +78,7 @@ class Stopping:
     def _kill(self, struck: list[Child], region: str | None, fault_id: str) -> None:
         pods = self._household.residents(region) if region else []
         for child in struck:
-            if child.is_alive or child.state is State.STARTING:
+            if child.is_alive or child.state in (State.STARTING, State.FAILED):
                 child.become(State.KILLED, f"killed by fault {fault_id}")
                 child.signal(signal.SIGKILL)
         for pod in pods:
