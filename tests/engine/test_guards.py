@@ -126,7 +126,8 @@ async def test_the_load_of_a_drill_counts() -> None:
 async def test_pods_that_the_plan_adds_count() -> None:
     facts = _busy(await facts_of(Toy()), 300.0)
     plan = failover.plan(facts, REGION, "test")
-    assert [s.id for s in plan.steps[:2]] == ["scale-us-east-1", "scale-ap-south-1"]
+    scaling = [s.id for s in plan.steps if s.operation.kind == "scale_deployment"]
+    assert scaling == ["scale-us-east-1", "scale-ap-south-1"]
     assert guards.capacity(plan, facts).word is Word.PASSED
     assert guards.blast_radius(plan, facts).word is Word.PASSED
 
@@ -134,7 +135,7 @@ async def test_pods_that_the_plan_adds_count() -> None:
 async def test_where_another_region_is_dead_the_last_one_gets_the_pods() -> None:
     facts = _dead(_busy(await facts_of(Toy()), 190.0), "us-east-1")
     plan = failover.plan(facts, REGION, "test")
-    assert [s.id for s in plan.steps[:1]] == ["scale-ap-south-1"]
+    assert [s.id for s in plan.steps[:2]] == ["hold-ap-south-1", "scale-ap-south-1"]
     assert plan.predicted == {"us-east-1": 0.0, REGION: 0.0, "ap-south-1": 1.0}
     assert guards.capacity(plan, facts).word is Word.PASSED
 
