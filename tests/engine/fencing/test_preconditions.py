@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infctl.engine.fencing import fenced
+from infctl.engine.fencing.stamps import is_as_it_was
 from infctl.errors import Conflict
 from infctl.fakes.clock import FakeClock
 from infctl.fakes.cluster import FakeCluster
@@ -168,3 +169,13 @@ async def test_a_change_after_the_mark_stops_a_deletion(cluster: FakeCluster) ->
     with pytest.raises(Conflict):
         await holder.delete(POD, "one", "default")
     assert await cluster.read(POD, "one", "default")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "is_same"),
+    [("deployment.kubernetes.io/revision", True), ("kubernetes.io/change-cause", False)],
+)
+def test_what_a_controller_counts_is_nobodys_change(annotation: str, is_same: bool) -> None:
+    before: Object = {"metadata": {"name": "web", "resourceVersion": "1"}, "spec": {"replicas": 2}}
+    metadata = {"name": "web", "resourceVersion": "2", "annotations": {annotation: "2"}}
+    assert is_as_it_was(before, {**before, "metadata": metadata}) is is_same

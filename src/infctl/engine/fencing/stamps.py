@@ -9,6 +9,8 @@ from infctl.platform.render.naming import MANAGER
 from infctl.ports.cluster import Object
 
 _OF_THE_SERVER = ("resourceVersion", "managedFields")
+_COUNTED = "deployment.kubernetes.io/"
+"""Annotations in which the Deployment controller counts revisions, a moment after each change."""
 _PATHS = tuple(f".metadata.annotations.{name}" for name in sorted(fence.STAMPS))
 
 
@@ -46,4 +48,6 @@ def is_as_it_was(one: Object, other: Object) -> bool:
 
 def _content(found: Object) -> Object:
     metadata = {k: v for k, v in found["metadata"].items() if k not in _OF_THE_SERVER}
+    annotations = metadata.get("annotations") or {}
+    metadata["annotations"] = {k: v for k, v in annotations.items() if not k.startswith(_COUNTED)}
     return {**{k: v for k, v in found.items() if k != "status"}, "metadata": metadata}
