@@ -4,6 +4,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
+# Much of a test is waiting: one process more than there are cores, and four at most.
+TESTERS ?= $(shell n=$$(( $$(nproc) + 1 )); echo $$(( n > 4 ? 4 : n )))
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 BIN := .venv/bin
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
@@ -19,7 +21,7 @@ demo-operated: .venv/lab.installed ## The same, with traffic moved by our own ve
 
 test: .venv/dev.installed ## Every test, the lab's included
 	@$(BIN)/infctl lab fetch
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --ignore tests/lab/whole
+	@$(BIN)/pytest --numprocesses $(TESTERS) --dist loadgroup --no-loadscope-reorder --ignore tests/lab/whole
 	@# Recovery times are measured here, so nothing else runs beside it.
 	@$(BIN)/pytest tests/lab/whole
 

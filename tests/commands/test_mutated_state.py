@@ -19,7 +19,7 @@ from infctl.model.journal import Kind
 from infctl.model.plan import Operation, Plan, Step
 
 ROOT = Path(__file__).parents[2]
-CASES = int(os.environ.get("INFCTL_MUTATIONS", "200" if os.environ.get("INFCTL_WHOLE") else "60"))
+CASES = int(os.environ.get("INFCTL_MUTATIONS", "200" if os.environ.get("INFCTL_WHOLE") else "24"))
 PLAN = Plan("waits", "waits", "lab", (Step("wait", Operation("wait_until", {})),))
 PIECES = [
     b"[",

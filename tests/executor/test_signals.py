@@ -17,7 +17,7 @@ from infctl.errors import Exit
 from infctl.executor import watch
 from infctl.model.run import RunState
 
-MOMENTS = int(os.environ.get("INFCTL_SIGNALS", "200" if IS_WHOLE else "8"))
+MOMENTS = int(os.environ.get("INFCTL_SIGNALS", "200" if IS_WHOLE else "5"))
 __all__ = ["runs"]
 
 

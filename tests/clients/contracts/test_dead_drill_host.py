@@ -13,7 +13,7 @@ from test_faults_contract import TARGET, WallClock, _wait_until_it_answers, sock
 from infctl.clients.fault_injector import FaultInjector
 from infctl.drills.failover import FAULT_TTL
 
-ROUNDS = int(os.environ.get("INFCTL_DEAD_HOSTS", "20" if os.environ.get("INFCTL_WHOLE") else "2"))
+ROUNDS = int(os.environ.get("INFCTL_DEAD_HOSTS", "20" if os.environ.get("INFCTL_WHOLE") else "1"))
 SECONDS = 10.0
 __all__ = ["WallClock", "socket"]
 HOLDER = """

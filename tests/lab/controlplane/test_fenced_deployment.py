@@ -25,7 +25,7 @@ pytestmark = pytest.mark.control_plane
 
 REGION = "eu-west-1"
 SERVICE = "fenced"
-SECONDS = 15.0
+SECONDS = 8.0
 
 
 @pytest.fixture
