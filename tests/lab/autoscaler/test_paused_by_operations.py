@@ -14,7 +14,9 @@ from test_real_scaling import in_place, scaled
 from infctl.clients.clock import SystemClock
 from infctl.clients.cluster import KubernetesCluster
 from infctl.engine.handler import Context, Handler
+from infctl.engine.operations.hold_replicas import HoldReplicas
 from infctl.engine.operations.pause_autoscaling import PauseAutoscaling
+from infctl.engine.operations.release_replicas import ReleaseReplicas
 from infctl.engine.operations.resume_autoscaling import ResumeAutoscaling
 from infctl.fakes.world import fake_world
 from infctl.model.outcome import Word
@@ -69,3 +71,42 @@ async def test_a_paused_target_stays_and_a_resumed_one_follows_again(
     assert undo is not None
     assert undo.kind == "pause_autoscaling"
     until(lambda: scaling.replicas(place, "web") == 8, lambda: scaling.events(place))
+
+
+async def test_pods_that_are_held_stay_until_they_are_released(
+    scaling: Scaling, place: str, context: Context
+) -> None:
+    """What a failover does before the traffic comes for which it scales."""
+    fast = {"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": _AT_ONCE}}}
+    item = scaled(
+        scaling, place, "web", "vector(10)", minReplicaCount=1, maxReplicaCount=9, advanced=fast
+    )
+    scaling.create(*in_place(place, deployment("web", 1)), item)
+    until(lambda: bool(scaling.autoscaler(place, "web")), lambda: scaling.events(place))
+    where = {"region": scaling.plane.region.name, "namespace": place, "name": "web"}
+
+    undo = await carry(context, HoldReplicas(), where)
+    assert undo is not None
+    assert undo.kind == "release_replicas"
+    scaling.plane.kubectl("-n", place, "scale", "deployment/web", "--replicas=5")
+    # Whoever has seen five would have taken three away with the same look.
+    until(lambda: _seen(scaling, place) == (5, 5), lambda: scaling.events(place))
+    assert scaling.replicas(place, "web") == 5
+    # Metrics that ask for more are heard all the same.
+    scaling.query(place, "web", "vector(60)")
+    until(lambda: scaling.replicas(place, "web") == 8, lambda: scaling.events(place))
+    scaling.query(place, "web", "vector(10)")
+
+    undo = await carry(context, ReleaseReplicas(), dict(undo.args))
+    assert undo is not None
+    assert undo.kind == "hold_replicas"
+    until(lambda: scaling.replicas(place, "web") < 8, lambda: scaling.events(place))
+
+
+_AT_ONCE = {"stabilizationWindowSeconds": 0}
+
+
+def _seen(scaling: Scaling, place: str) -> tuple[int, int]:
+    """The replicas that the autoscaler found, and those that it wants."""
+    status = scaling.autoscaler(place, "web").get("status") or {}
+    return int(status.get("currentReplicas", 0)), int(status.get("desiredReplicas", 0))
