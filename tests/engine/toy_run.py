@@ -11,9 +11,10 @@ from infctl.content.facts import Facts
 from infctl.engine.decisions import Decisions
 from infctl.engine.handler import Context
 from infctl.engine.machine import Machine, OnFailure
+from infctl.model.folding import Folding
 from infctl.model.journal import GENESIS, VERSION, Kind, Record
 from infctl.model.plan import Plan
-from infctl.model.run import Folding, RunState, RunView, fold
+from infctl.model.run import RunState, RunView, fold
 from infctl.observe.addresses import read_addresses
 from infctl.observe.snapshot import Target, observe
 from infctl.platform import Platform, load

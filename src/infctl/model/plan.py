@@ -68,8 +68,15 @@ class GuardResult:
     outcome: Outcome
 
 
+class _Remembered:
+    """Room beside a plan's fields for where its steps stand, which each record asks for."""
+
+    __slots__ = ("_positions",)
+    _positions: dict[str, int]
+
+
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(_Remembered):
     """What a run will do. `parameters` is JSON for reports; `recovery` plans use data planes only.
 
     `predicted` is the traffic share per region afterwards; `deadline` in seconds bounds the whole
@@ -99,12 +106,17 @@ class Plan:
         canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @property
+    def positions(self) -> Mapping[str, int]:
+        """Where each step stands among the steps, by id; the first of those that share one."""
+        if not hasattr(self, "_positions"):
+            found = {step.id: at for at, step in reversed([*enumerate(self.steps)])}
+            object.__setattr__(self, "_positions", found)
+        return self._positions
+
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError if there is none."""
-        for step in self.steps:
-            if step.id == step_id:
-                return step
-        raise KeyError(step_id)
+        return self.steps[self.positions[step_id]]
 
 
 def _fields_of(part: Any) -> dict[str, Json]:

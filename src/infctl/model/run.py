@@ -1,6 +1,6 @@
 """What a run is now: a pure fold over its journal, for engine, console and command line alike."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -129,10 +129,16 @@ class RunView:
 
     def step(self, step_id: str) -> StepView:
         """The step of that id; KeyError if there is none."""
-        for step in self.steps:
-            if step.id == step_id:
-                return step
-        raise KeyError(step_id)
+        at = self.position(step_id)
+        if at is None or at >= len(self.steps):
+            raise KeyError(step_id)
+        return self.steps[at]
+
+    def position(self, step_id: str | None) -> int | None:
+        """Where a step stands among the steps; None if there is no such step."""
+        if self.plan is not None:
+            return self.plan.positions.get(step_id or "")
+        return next((at for at, step in enumerate(self.steps) if step.id == step_id), None)
 
 
 def fold(records: Iterable[Record], view: RunView | None = None) -> RunView:
@@ -141,19 +147,6 @@ def fold(records: Iterable[Record], view: RunView | None = None) -> RunView:
     for record in records:
         view = _advance(view, record)
     return view
-
-
-class Folding:
-    """A fold that goes on where it was: asked often, it reads each record once."""
-
-    def __init__(self) -> None:
-        self._view = RunView()
-
-    def view(self, records: Sequence[Record]) -> RunView:
-        """The state after `records`, which only ever grow between two questions."""
-        if len(records) > self._view.seq:
-            self._view = fold(records[self._view.seq :], self._view)
-        return self._view
 
 
 Changes = dict[str, Any]
@@ -317,12 +310,12 @@ def _on_head(view: RunView, record: Record) -> Changes:
 
 
 def _with_step(view: RunView, record: Record, **changes: Any) -> Changes:
-    for at, step in enumerate(view.steps):
-        if step.id == record.step:
-            # One step changes: of plans with hundreds the others are not looked at one by one.
-            steps = (*view.steps[:at], replace(step, **changes), *view.steps[at + 1 :])
-            return Changes(steps=steps)
-    return Changes()
+    # One step changes: of plans with hundreds the others are not looked at one by one.
+    at = view.position(record.step)
+    if at is None:
+        return Changes()
+    step = replace(view.steps[at], **changes)
+    return Changes(steps=(*view.steps[:at], step, *view.steps[at + 1 :]))
 
 
 def _evidence(record: Record) -> tuple[str, ...]:

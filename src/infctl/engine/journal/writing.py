@@ -13,8 +13,9 @@ from infctl.engine.journal.reading import check_joined
 from infctl.engine.journal.spill import append_line, spill_path
 from infctl.engine.journal.verification import check, mark_of, parse_rows
 from infctl.errors import JournalError, Refused
+from infctl.model.folding import Folding
 from infctl.model.journal import GENESIS, VERSION, Kind, Record
-from infctl.model.run import Folding, RunView
+from infctl.model.run import RunView
 from infctl.ports.clock import Clock
 
 _LAST = frozenset(
