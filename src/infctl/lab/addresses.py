@@ -8,6 +8,8 @@ Parts of region A reach a part of region B by `path`, so that A can lose B while
 
 from typing import Final
 
+IPV6: Final = "::1"
+"""The only loopback address of IPv6: one lab's first region answers there."""
 FIRST_LAB: Final = 16
 LAST_LAB: Final = 254
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from infctl.lab import client, locate, processes, spec
+from infctl.lab import addresses, client, locate, processes, spec
 from infctl.lab.errors import LabError, NotRunning
 from infctl.lab.processes import Process
 from infctl.lab.supervisor import logs
@@ -79,7 +79,8 @@ def new_lab(
             raise
         hint = f"end that lab, or give up the data: infctl lab down --name {name}"
         raise LabError(error.what, hint) from None
-    lab = spec.Lab(name, number, state, tuple(regions), zone)
+    ipv6 = all(locate.can_bind(addresses.IPV6, port) for port in addresses.EDGE_PORTS["gateway"])
+    lab = spec.Lab(name, number, state, tuple(regions), zone, ipv6=ipv6)
     lab.save()
     return lab, claim, kept is not None
 

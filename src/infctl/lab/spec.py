@@ -29,6 +29,7 @@ class Lab:
     """A lab's specification, written once by `lab up` into `state`/lab.json and read by all parts.
 
     `number` is the second octet of all its addresses. `state` is an absolute folder, mode 0700.
+    `ipv6` is whether the first region's gateway answers at ::1 too: the machine has but one.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Lab:
     regions: tuple[Region, ...]
     zone: str = "infctl.test"
     timings: Timings = field(default_factory=Timings)
+    ipv6: bool = False
 
     def region(self, name: str) -> Region:
         """The region of that name; KeyError if there is none."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from infctl.lab import edge, locate
+from infctl.lab import addresses, edge, locate
 from infctl.lab.edge.control import Edge, socket_of
 from infctl.lab.fetch import toxiproxy
 from infctl.lab.part import Check
@@ -23,7 +23,8 @@ def run_edges(state: Path) -> Iterator[Lab]:
     toxiproxy.ensure(print)
     number, claim = locate.claim_number()
     with claim, contextlib.ExitStack() as stack:
-        lab = Lab("edges", number, state, REGIONS)
+        ipv6 = all(locate.can_bind(addresses.IPV6, port) for port in (8080, 8443))
+        lab = Lab("edges", number, state, REGIONS, ipv6=ipv6)
         for region in REGIONS:
             edge.prepare(lab, region)
             (part,) = edge.parts(lab, region)

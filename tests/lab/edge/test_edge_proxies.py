@@ -158,3 +158,18 @@ async def _seconds(act: Callable[[], Awaitable[bytes]]) -> float:
     began = time.monotonic()
     assert await act()
     return time.monotonic() - began
+
+
+async def test_a_client_of_ipv6_reaches_the_first_regions_gateway(lab: Lab) -> None:
+    if not lab.ipv6:
+        pytest.skip("this machine has no ::1, or another lab answers there")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.readline())
+        writer.close()
+
+    host = lab.inner(lab.region("east"), "gateway")
+    async with await asyncio.start_server(answer, host, 8080):
+        stream = await asyncio.open_connection("::1", 8080)
+        assert await say(stream) == b"hello\n"
+        stream[1].close()

@@ -1,5 +1,6 @@
 """Targets and the proxies that they name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,17 @@ PATHS = ("api", "gateway", "metrics", "cloud")
 )
 def test_a_target_names_proxies_of_one_region(target: str, region: str, names: set[str]) -> None:
     assert proxies_of(LAB, target) == {(region, name) for name in names}
+
+
+def test_the_first_gateway_answers_by_ipv6_too_and_faults_strike_both_ways_to_it() -> None:
+    both = replace(LAB, ipv6=True)
+    added = {p.name: p.listen for p in proxies(both, both.regions[0])}.items() - {
+        (p.name, p.listen) for p in proxies(LAB, LAB.regions[0])
+    }
+    assert dict(added) == {"gateway-8080-ipv6": "[::1]:8080", "gateway-8443-ipv6": "[::1]:8443"}
+    assert proxies(both, both.regions[1]) == proxies(LAB, LAB.regions[1])
+    names = {name for _, name in proxies_of(both, "edge/a/gateway")}
+    assert names == {"gateway", "gateway-8443", *dict(added)}
 
 
 def test_between_two_regions_are_the_paths_of_both() -> None:

@@ -25,6 +25,8 @@ def proxies(lab: Lab, region: Region) -> list[Proxy]:
     ports = ((part, port) for part, ports in addresses.EDGE_PORTS.items() for port in ports)
     own = [_part(lab, region, part, port) for part, port in ports]
     others = [other for other in lab.regions if other != region]
+    if lab.ipv6 and region == lab.regions[0]:
+        own += [_ipv6(lab, region, port) for port in addresses.EDGE_PORTS["gateway"]]
     return own + [_path(lab, region, o, part) for o in others for part in addresses.PATHS]
 
 
@@ -35,6 +37,12 @@ def _part(lab: Lab, region: Region, part: str, port: int) -> Proxy:
     behind = node if part == "agent" else lab.inner(region, part)
     name = part if is_first else f"{part}-{port}"
     return Proxy(name, f"{lab.edge(region, part)}:{port}", f"{behind}:{port}", part)
+
+
+def _ipv6(lab: Lab, region: Region, port: int) -> Proxy:
+    """The same gateway, for clients without IPv4."""
+    upstream = f"{lab.inner(region, 'gateway')}:{port}"
+    return Proxy(f"gateway-{port}-ipv6", f"[{addresses.IPV6}]:{port}", upstream, "gateway")
 
 
 def _path(lab: Lab, region: Region, other: Region, part: str) -> Proxy:
