@@ -33,6 +33,7 @@ LONGEST = (
 """Groups that take longest, as measured."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests, and begin with what takes longest; else their order stays."""
     groups: dict[Path, str] = {}

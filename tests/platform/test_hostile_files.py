@@ -86,8 +86,8 @@ def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     lint(path)
 
 
-BOUND = 0.1
-"""Seconds of computing until the refusal."""
+BOUND = 0.1 if os.environ.get("INFCTL_WHOLE") else 0.2
+"""Seconds of computing until the refusal; with others on the same cores each takes longer."""
 
 
 @pytest.mark.parametrize("name", FILES)

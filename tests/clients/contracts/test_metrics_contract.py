@@ -107,7 +107,7 @@ async def test_labels_come_with_the_samples(prometheus: str) -> None:
     assert abs(found[0].at - time.time()) < SECONDS
 
 
-@pytest.mark.parametrize("expression", ["sum(", "no such thing", "up[5m]", '"text"', ""])
+@pytest.mark.parametrize("expression", ["sum(", "no such thing", "vector(1)[5m:1m]", '"text"', ""])
 async def test_an_expression_that_is_none_is_our_mistake_and_not_the_servers(
     prometheus: str, expression: str
 ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from infctl.lab import addresses, cloud, dns, edge
+from infctl.lab import addresses, cloud, dns, edge, locate
 from infctl.lab.part import Part
 from infctl.lab.spec import Lab, Region
 
@@ -81,26 +80,19 @@ def wait_until(state: Callable[[], bool], timeout: float) -> bool:
     return False
 
 
-def free_number() -> int:
-    """A lab number whose addresses nobody uses, from the end that labs take last."""
-    for number in range(addresses.LAST_LAB, addresses.FIRST_LAB, -1):
-        with contextlib.closing(socket.socket()) as found, contextlib.suppress(OSError):
-            found.bind((addresses.shared(number, "moto"), addresses.MOTO_PORT))
-            return number
-    raise RuntimeError("every lab number is in use")
-
-
 @contextlib.contextmanager
 def run_cloud(state: Path) -> Iterator[RunningCloud]:
     """A cloud with its files in `state`; nothing of it runs after the block."""
-    lab = Lab("test", free_number(), state, REGIONS)
+    number, claim = locate.claim_number()
+    lab = Lab("test", number, state, REGIONS)
     lab.save()
     for region in lab.regions:
         edge.prepare(lab, region)
     found = RunningCloud(lab)
-    try:
-        found.start("moto")
-        found.start(*(name for name in found.parts if name != "moto"))
-        yield found
-    finally:
-        found.stop(*list(found.processes))
+    with claim:
+        try:
+            found.start("moto")
+            found.start(*(name for name in found.parts if name != "moto"))
+            yield found
+        finally:
+            found.stop(*list(found.processes))
