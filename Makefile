@@ -21,7 +21,7 @@ demo-operated: .venv/lab.installed ## The same, with traffic moved by our own ve
 
 test: .venv/dev.installed ## Every test, the lab's included
 	@$(BIN)/infctl lab fetch
-	@$(BIN)/pytest --numprocesses $(TESTERS) --dist loadgroup --no-loadscope-reorder --ignore tests/lab/whole
+	@$(BIN)/pytest --numprocesses $(TESTERS) --dist loadscope --no-loadscope-reorder --ignore tests/lab/whole
 	@# Recovery times are measured here, so nothing else runs beside it.
 	@$(BIN)/pytest tests/lab/whole
 

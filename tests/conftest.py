@@ -4,18 +4,21 @@ Side by side, tests that share a server run in one process, so that it is starte
 takes longest begins first.
 """
 
+import functools
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from real_control_plane import ControlPlane, run_control_plane
 from running_cloud import RunningCloud, run_cloud
+from xdist.scheduler import LoadScopeScheduling
 
 _NUMBERS = itertools.count(1)
 _ROOT = Path(__file__).parent
-SHARED = {"control_plane": "control_plane", "running": "cloud"}
-"""Fixtures of servers, and the group of the tests that ask for them."""
+SHARED = {"control_plane": "control_plane", "RunningCloud": "cloud"}
+"""What a file holds whose tests ask for a server, and the group of those."""
 FOLDERS = ("lab/agent", "lab/autoscaler")
 """Whose tests share servers of their own."""
 LONGEST = (
@@ -26,28 +29,41 @@ LONGEST = (
     "executor/test_what_works.py",
     "executor/test_slow_to_answer.py",
     "lab/autoscaler",
+    "executor/test_process.py",
     "clients/test_hostile_cloud.py",
     "commands/test_selftest.py",
-    "executor/test_process.py",
+    "commands/test_moving_traffic.py",
 )
 """Groups that take longest, as measured."""
 
 
-@pytest.hookimpl(tryfirst=True)
+class Grouped(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out whole groups of tests: files, or files that share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Grouped:
+    """Instead of the scheduler that --dist names."""
+    return Grouped(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests, and begin with what takes longest; else their order stays."""
-    groups: dict[Path, str] = {}
-    for item in items:
-        name = item.path.relative_to(_ROOT).as_posix()
-        folder = next((f for f in FOLDERS if name.startswith(f"{f}/")), None)
-        used = [SHARED[f] for f in SHARED if f in getattr(item, "fixturenames", ())]
-        # One that asks for a server takes the rest of its file along.
-        if folder or used or item.path not in groups:
-            groups[item.path] = folder or (used[0] if used else name)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups[item.path]))
+    """Begin with what takes longest; else their order stays."""
     places = {group: place for place, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(groups[item.path], len(places)))
+    groups = [item.nodeid.partition("::")[0] for item in items]
+    order = {path: places.get(group_of(path), len(places)) for path in groups}
+    items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
+
+
+@functools.cache
+def group_of(path: str) -> str:
+    """The group of a test file, by its path below the project's root."""
+    name = path.removeprefix("tests/")
+    folder = next((f for f in FOLDERS if name.startswith(f"{f}/")), None)
+    text = (_ROOT.parent / path).read_text()
+    return folder or next((SHARED[word] for word in SHARED if word in text), name)
 
 
 @pytest.fixture(scope="session")
