@@ -8,13 +8,33 @@ from typing import Any
 
 from infctl.engine import autoscaling
 from infctl.engine.config_maps import cluster_of
-from infctl.engine.handler import Args, Context
+from infctl.engine.handler import Args, Context, Handler, Permission
 from infctl.engine.objects import require_object, require_same, where, write_fields
 from infctl.ports.cluster import SCALED_OBJECT, Object
 
 SCALE_IN = "autoscaling.keda.sh/paused-scale-in"
 HELD = "infctl.dev/held"
 HOLD = {SCALE_IN: "true", HELD: "true"}
+
+
+class HoldingOperation(Handler):
+    """Args: region, namespace, name; optional: uid. What holding and releasing have in common."""
+
+    def check(self, args: Args) -> None:
+        """Nothing but where it lies."""
+        autoscaling.check(self.kind, args)
+
+    def touches(self, args: Args) -> tuple[str, ...]:
+        """One ScaledObject."""
+        return (where(args, SCALED_OBJECT),)
+
+    def permissions(self, args: Args) -> tuple[Permission, ...]:
+        """To patch it, and to see its autoscaler."""
+        return autoscaling.permissions(args)
+
+    async def observe(self, context: Context, args: Args) -> Any:
+        """The annotations as they are."""
+        return await observe(context, args)
 
 
 async def read(context: Context, args: Args) -> Object | None:

@@ -2,40 +2,23 @@
 
 from typing import Any
 
-from infctl.engine import autoscaling, holding
-from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
+from infctl.engine import holding
+from infctl.engine.handler import Args, Context, not_yet, passed
+from infctl.engine.holding import HoldingOperation
 from infctl.engine.objects import where
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import SCALED_OBJECT
 
-KIND = "hold_replicas"
 
-
-class HoldReplicas(Handler):
+class HoldReplicas(HoldingOperation):
     """Args: region, namespace, name; optional: uid. Without a ScaledObject nothing is done."""
 
-    kind = KIND
-
-    def check(self, args: Args) -> None:
-        """Nothing but where it lies."""
-        autoscaling.check(KIND, args)
-
-    def touches(self, args: Args) -> tuple[str, ...]:
-        """One ScaledObject."""
-        return (where(args, SCALED_OBJECT),)
-
-    def permissions(self, args: Args) -> tuple[Permission, ...]:
-        """To patch it, and to see its autoscaler."""
-        return autoscaling.permissions(args)
+    kind = "hold_replicas"
 
     def loss(self, args: Args) -> str:
         """Whether pods stay."""
         return f"whether an autoscaler takes pods away in {args['region']} is not known"
-
-    async def observe(self, context: Context, args: Args) -> Any:
-        """The annotations as they are."""
-        return await holding.observe(context, args)
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """Let go again, unless somebody held it before."""

@@ -2,40 +2,23 @@
 
 from typing import Any
 
-from infctl.engine import autoscaling, holding
-from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
+from infctl.engine import holding
+from infctl.engine.handler import Args, Context, not_yet, passed
+from infctl.engine.holding import HoldingOperation
 from infctl.engine.objects import where
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import SCALED_OBJECT
 
-KIND = "release_replicas"
 
-
-class ReleaseReplicas(Handler):
+class ReleaseReplicas(HoldingOperation):
     """Args: region, namespace, name; optional: uid. What no plan of infctl holds stays as it is."""
 
-    kind = KIND
-
-    def check(self, args: Args) -> None:
-        """Nothing but where it lies."""
-        autoscaling.check(KIND, args)
-
-    def touches(self, args: Args) -> tuple[str, ...]:
-        """One ScaledObject."""
-        return (where(args, SCALED_OBJECT),)
-
-    def permissions(self, args: Args) -> tuple[Permission, ...]:
-        """To patch it, and to see its autoscaler."""
-        return autoscaling.permissions(args)
+    kind = "release_replicas"
 
     def loss(self, args: Args) -> str:
         """Whether pods go."""
         return f"whether {args['region']} keeps more pods than it needs is not known"
-
-    async def observe(self, context: Context, args: Args) -> Any:
-        """The annotations as they are."""
-        return await holding.observe(context, args)
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """Hold it again, where a plan did before."""

@@ -23,8 +23,9 @@ from infctl.lab.agent.places import (
     pods_folder,
 )
 from infctl.lab.agent.records import Records
-from infctl.lab.agent.server import Server, make_context
+from infctl.lab.agent.server import Server
 from infctl.lab.agent.table import Table
+from infctl.lab.client_certificates import make_context
 from infctl.lab.cluster import Cluster
 from infctl.lab.processes import Register
 from infctl.lab.spec import Lab, Region

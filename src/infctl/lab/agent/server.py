@@ -19,6 +19,7 @@ from infctl.lab.agent.meter import CONTENT_TYPE, Meter, Start
 from infctl.lab.agent.places import METER_CLIENT
 from infctl.lab.agent.usage import read_table
 from infctl.lab.agent.view import Running, Waiting
+from infctl.lab.client_certificates import common_name
 
 CLIENT = "infctl:apiserver-kubelet"
 """The common name of the API server's client certificate (controlplane.preparation)."""
@@ -178,31 +179,10 @@ def _log_path(keeper: Keeper, named: Mapping[str, str], wanted: Wanted) -> Path:
 @web.middleware
 async def refuse_others(request: web.Request, handler: Answer) -> web.StreamResponse:
     """Let in only a client with a certificate for what it asks."""
-    name = _common_name(request)
+    name = common_name(request)
     if name is None:
         raise web.HTTPUnauthorized(text="a client certificate of the lab is needed")
     if name != CLIENT and (name, request.path) != (METER_CLIENT, _METRICS):
         logging.getLogger(__name__).warning("refused %r", name)
         raise web.HTTPForbidden(text="only the region's API server may ask")
     return await handler(request)
-
-
-def _common_name(request: web.Request) -> str | None:
-    transport = request.transport
-    certificate = transport.get_extra_info("peercert") if transport else None
-    for relative in (certificate or {}).get("subject", ()):
-        for key, value in relative:
-            if key == "commonName":
-                return str(value)
-    return None
-
-
-def make_context(certificate: Path, key: Path, authority: Path) -> ssl.SSLContext:
-    """TLS for the server: a client's certificate is verified if it shows one."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(authority)
-    # Without one the answer is 401, which says more than an ended handshake.
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context

@@ -18,6 +18,7 @@ from infctl.lab.autoscaler.registration import PORT, listens_on
 from infctl.lab.autoscaler.resources import ResourceMetrics
 from infctl.lab.autoscaler.triggers.common import Reading
 from infctl.lab.autoscaler.triggers.prometheus import Prometheus, ask, server_of
+from infctl.lab.client_certificates import make_context
 from infctl.lab.cluster import Cluster
 
 
@@ -38,7 +39,7 @@ async def serve(lab: spec.Lab, region: spec.Region) -> None:
         application = server.make_application(lambda: controller.is_listed)
         ExternalMetrics(controller).add_to(application)
         ResourceMetrics(cluster, kubelets).add_to(application)
-        context = server.make_context(*_files(lab, certificate_name(region)), lab.ca)
+        context = make_context(*_files(lab, certificate_name(region)), lab.ca)
         runner = await server.listen(application, listens_on(lab, region), PORT, context)
         try:
             await asyncio.gather(controller.run(), kubelets.run())

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from infctl.lab.autoscaler import discovery
 from infctl.lab.autoscaler.discovery import EXTERNAL, RESOURCE, VERSION, failure
+from infctl.lab.client_certificates import common_name
 
 CLIENT = "infctl:front-proxy"
 """The common name of the API server's client certificate (controlplane.flags)."""
@@ -53,32 +54,12 @@ async def listen(
 async def refuse_others(request: web.Request, handler: Answer) -> web.StreamResponse:
     """Health is for all; the rest for a client with the API server's certificate."""
     if request.path != HEALTH:
-        name = _common_name(request)
+        name = common_name(request)
         if name != CLIENT:
             logging.getLogger(__name__).warning("refused %r", name)
             said = failure(401, "Unauthorized", "only the region's API server may ask")
             return web.json_response(said, status=401)
     return await handler(request)
-
-
-def _common_name(request: web.Request) -> str | None:
-    transport = request.transport
-    certificate = transport.get_extra_info("peercert") if transport else None
-    for relative in (certificate or {}).get("subject", ()):
-        for key, value in relative:
-            if key == "commonName":
-                return str(value)
-    return None
-
-
-def make_context(certificate: Path, key: Path, authority: Path) -> ssl.SSLContext:
-    """TLS for the server: a client's certificate is verified if it shows one."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(certificate, key)
-    context.load_verify_locations(authority)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context
 
 
 def client_context(certificate: Path, key: Path, authority: Path) -> ssl.SSLContext:
