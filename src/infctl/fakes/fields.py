@@ -70,7 +70,7 @@ def text(path: Path) -> str:
 
 
 def _walk(path: Path, value: Any, found: dict[Path, Any]) -> None:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, dict) and value:
         for key, inner in value.items():
             _walk((*path, f".{key}"), inner, found)
     elif _is_named(value):
@@ -83,7 +83,7 @@ def _walk(path: Path, value: Any, found: dict[Path, Any]) -> None:
 def _is_named(value: Any) -> bool:
     if not isinstance(value, list) or not value:
         return False
-    return all(isinstance(item, Mapping) and "name" in item for item in value)
+    return all(isinstance(item, dict) and "name" in item for item in value)
 
 
 def _step(name: str) -> str:

@@ -1,5 +1,6 @@
 """Plans are data: typed operations as a graph of steps, frozen, with a digest."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -121,9 +122,14 @@ class Plan(_Remembered):
 
 def _fields_of(part: Any) -> dict[str, Json]:
     """A step, an operation or a radius as JSON has it, without copying what it holds."""
-    if not is_dataclass(part):
-        raise TypeError(f"a plan holds JSON, not {type(part).__name__}")
-    return {f.name: getattr(part, f.name) for f in fields(part)}
+    return {name: getattr(part, name) for name in _names(type(part))}
+
+
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    if not is_dataclass(kind):
+        raise TypeError(f"a plan holds JSON, not {kind.__name__}")
+    return tuple(f.name for f in fields(kind))
 
 
 def from_json(data: Mapping[str, Json]) -> Plan:

@@ -1,10 +1,11 @@
 """What a run is now: a pure fold over its journal, for engine, console and command line alike."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from infctl.model.changing import changed
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Plan, from_json
 
@@ -64,7 +65,7 @@ ASKING = frozenset({"ask", "approve"})
 SETTLED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.FAILED, StepState.UNDONE})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StepView:
     """A step as the journal tells it.
 
@@ -90,7 +91,7 @@ class StepView:
     conflict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunView:
     """A run as the journal tells it.
 
@@ -157,7 +158,8 @@ def _advance(view: RunView, record: Record) -> RunView:
     # A kind that a later release appended changes nothing for this one.
     change = _CHANGES.get(record.kind)
     changes = {} if change is None else change(view, record)
-    after = replace(view, **changes, seq=record.seq, head=record.digest, updated=record.at)
+    changes.update(seq=record.seq, head=record.digest, updated=record.at)
+    after = changed(view, changes)
     return after if change is None else _waiting(after)
 
 
@@ -172,7 +174,7 @@ def _waiting(view: RunView) -> RunView:
         for step, seen in zip(view.plan.steps, view.steps, strict=True)
     )
     state = RunState.WAITING_FOR_APPROVAL if asks else RunState.RUNNING
-    return view if state is view.state else replace(view, state=state)
+    return view if state is view.state else changed(view, Changes(state=state))
 
 
 def _on_plan(view: RunView, record: Record) -> Changes:
@@ -192,7 +194,7 @@ def _on_plan(view: RunView, record: Record) -> Changes:
 def _on_lease(view: RunView, record: Record) -> Changes:
     # A new holder found a step in the middle: what became of it is not known.
     steps = tuple(
-        replace(s, state=StepState.UNKNOWN, evidence=(_INTERRUPTED,))
+        changed(s, Changes(state=StepState.UNKNOWN, evidence=(_INTERRUPTED,)))
         if s.state is StepState.RUNNING
         else s
         for s in view.steps
@@ -284,7 +286,7 @@ def _on_resume(view: RunView, record: Record) -> Changes:
         return running
     named = record.args.get("step", "")
     steps = tuple(
-        replace(s, state=StepState.WAITING)
+        changed(s, Changes(state=StepState.WAITING))
         if s.state is StepState.FAILED and named in ("", s.id)
         else s
         for s in view.steps
@@ -314,7 +316,7 @@ def _with_step(view: RunView, record: Record, **changes: Any) -> Changes:
     at = view.position(record.step)
     if at is None:
         return Changes()
-    step = replace(view.steps[at], **changes)
+    step = changed(view.steps[at], changes)
     return Changes(steps=(*view.steps[:at], step, *view.steps[at + 1 :]))
 
 

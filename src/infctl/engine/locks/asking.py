@@ -35,43 +35,66 @@ async def ask(
 
     Once `enough` answered well, the others get as long again as those took, and no longer.
     """
-    tasks = {s.name: asyncio.create_task(_answer(s, verb, deadline)) for s in sites}
+    if not sites:
+        return []
+    poll = _Poll(len(sites), deadline, enough)
+    tasks = [asyncio.create_task(poll.hear(site, verb)) for site in sites]
     try:
-        await _settle(set(tasks.values()), enough)
-        return [
-            tasks[s.name].result() if tasks[s.name].done() else Answer(s, None, "no answer yet")
-            for s in sites
-        ]
+        silence = await poll.over
     finally:
-        for task in tasks.values():
+        poll.close()
+        for task in tasks:
             task.cancel()
+    return [poll.answers.get(s.name) or Answer(s, None, silence) for s in sites]
 
 
-async def _settle(open_tasks: "set[asyncio.Task[Answer]]", enough: int | None) -> None:
-    loop = asyncio.get_running_loop()
-    begun = loop.time()
-    good = 0
-    limit: float | None = None
-    while open_tasks:
-        patience = None if limit is None else limit - loop.time()
-        if patience is not None and patience <= 0:
+class _Poll:
+    """Collects answers until all are there or time is up; `over` then says why the rest is silent.
+
+    One timer bounds all of them: a lock is renewed every other second at every place.
+    """
+
+    def __init__(self, asked: int, deadline: float, enough: int | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._asked = asked
+        self._enough = enough
+        self._good = 0
+        self._begun = self._loop.time()
+        self._late = f"no answer within {deadline:g} s"
+        self._timers = [self._loop.call_later(deadline, self._end, self._late)]
+        self.answers: dict[str, Answer] = {}
+        self.over: asyncio.Future[str] = self._loop.create_future()
+
+    async def hear(self, site: LockSite, verb: Verb) -> None:
+        """One place's answer; what breaks in asking breaks the whole question."""
+        try:
+            self._note(Answer(site, await verb(site)))
+        except TimeoutError:
+            self._note(Answer(site, None, self._late))
+        except InfctlError as error:
+            self._note(Answer(site, None, clean(error.what, limit=200)))
+        except Exception as error:
+            if not self.over.done():
+                self.over.set_exception(error)
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        for timer in self._timers:
+            timer.cancel()
+
+    def _note(self, answer: Answer) -> None:
+        self.answers[answer.site.name] = answer
+        if len(self.answers) == self._asked:
+            self._end("")
             return
-        done, open_tasks = await asyncio.wait(
-            open_tasks, timeout=patience, return_when=asyncio.FIRST_COMPLETED
-        )
-        good += sum(task.result().seen is not None for task in done)
-        if limit is None and enough is not None and good >= enough:
-            limit = 2 * loop.time() - begun
+        self._good += answer.seen is not None
+        if self._enough is not None and self._good >= self._enough and len(self._timers) == 1:
+            again = 2 * self._loop.time() - self._begun
+            self._timers.append(self._loop.call_at(again, self._end, "no answer yet"))
 
-
-async def _answer(site: LockSite, verb: Verb, deadline: float) -> Answer:
-    try:
-        async with asyncio.timeout(deadline):
-            return Answer(site, await verb(site))
-    except TimeoutError:
-        return Answer(site, None, f"no answer within {deadline:g} s")
-    except InfctlError as error:
-        return Answer(site, None, clean(error.what, limit=200))
+    def _end(self, silence: str) -> None:
+        if not self.over.done():
+            self.over.set_result(silence)
 
 
 def answered(answers: Iterable[Answer]) -> dict[str, Seen]:
