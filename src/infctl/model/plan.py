@@ -122,7 +122,7 @@ class Plan(_Remembered):
 
 def _fields_of(part: Any) -> dict[str, Json]:
     """A step, an operation or a radius as JSON has it, without copying what it holds."""
-    return {name: getattr(part, name) for name in _names(type(part))}
+    return {name: getattr(part, name) for name in _names(part.__class__)}
 
 
 @functools.cache
