@@ -12,6 +12,7 @@ from infctl import __version__
 
 _KINDS = {
     "run": "runs",
+    "review": "reviews",
     "region": "regions",
     "env": "environments",
     "name": "environments",

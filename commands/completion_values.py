@@ -32,6 +32,17 @@ def _run_ids() -> list[str]:
     return sorted(filter(_RUN.fullmatch, _names(state_folder() / "runs")), reverse=True)
 
 
+def _reviews(arguments: Sequence[str], options: Mapping[str, str]) -> list[str]:
+    """Those that are open, by what this machine knows."""
+    named = options.get("--env") or os.environ.get("INFCTL_ENV", "")
+    folder = state_folder() / "alarms"
+    places = [named] if named and "/" not in named else _names(folder)
+    found = {name for place in places for name in _names(folder / place)}
+    runs = (name.removesuffix(".alarm") for name in found if name.endswith(".alarm"))
+    is_open = (run for run in runs if f"{run}.closed" not in found)
+    return [] if arguments else sorted(filter(_RUN.fullmatch, is_open), reverse=True)[:_MOST]
+
+
 def _environments(arguments: Sequence[str], options: Mapping[str, str]) -> list[str]:
     del arguments, options
     found = _names(state_folder() / "environments")
@@ -90,6 +101,7 @@ def _at(mapping: Any, key: str, default: Any) -> Any:
 
 _KINDS: dict[str, Callable[[Sequence[str], Mapping[str, str]], list[str]]] = {
     "runs": _runs,
+    "reviews": _reviews,
     "regions": _regions,
     "environments": _environments,
     "steps": _steps,

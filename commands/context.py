@@ -61,10 +61,14 @@ class Context:
         return found.overlay if found is not None else name
 
     def open_world(self, platform: "Platform") -> "World":
-        """The environment's ports, not yet connected; call its `close` in the end."""
+        """The environment's ports, not yet connected; call its `close` in the end.
+
+        Alarms that wait go along as soon as it is warm.
+        """
+        from infctl.executor.alarms import carrying
         from infctl.wiring import open_world
 
-        return open_world(platform, platform.environment)
+        return carrying(open_world(platform, platform.environment))
 
 
 def make_context(platform: Path | None, environment: str | None) -> Context:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infctl.commands import planning
+from infctl.commands import glass, planning
 from infctl.commands.attend import attend
 from infctl.commands.context import Context, context_of
 from infctl.commands.options import (
@@ -75,6 +75,7 @@ def failover(
     planning.confirm_target(region, confirm, "failover")
     options = {"overridden": tuple(guards), "report": _path(report)}
     run = planning.start(context, prepared.plan, platform, **options)
+    glass.tell_broken(run, guards)
     raise typer.Exit(_follow(run, output, timeout, detach))
 
 

@@ -40,6 +40,9 @@ COMMANDS: dict[str, Entry] = {
     "runs": Entry(
         "infctl.commands.runs", "app", "Plans that run or ran: list, show, attach.", LEARN
     ),
+    "reviews": Entry(
+        "infctl.commands.reviews", "app", "Broken glass: what is to be looked into.", LEARN
+    ),
     "selftest": Entry(
         "infctl.commands.selftest", "selftest", "Kill real runs here: is anything lost?", LEARN
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infctl.commands import planning, shifts
+from infctl.commands import glass, planning, shifts
 from infctl.commands.attend import attend
 from infctl.commands.context import Context, context_of
 from infctl.commands.options import (
@@ -98,6 +98,7 @@ def _restore(context: Context, platform: "Platform", region: str, asked: Asked) 
     report = None if asked.report is None else asked.report.absolute()
     options = {"overridden": tuple(asked.overridden), "report": report}
     run = planning.start(context, prepared.plan, platform, **options)
+    glass.tell_broken(run, asked.overridden)
     if asked.detach:
         note(f"the run goes on by itself: infctl runs attach {run}")
         write(f"{run}\n")

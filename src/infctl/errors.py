@@ -9,6 +9,7 @@
     │   └── Unreachable                   one endpoint, named
     ├── DeadlinePassed          exit 7    --timeout
     ├── JournalError            exit 74   nothing may be done that cannot be recorded
+    ├── AlarmError              exit 74   nobody breaks the glass unheard
     ├── LeaseLost               exit 75
     ├── CredentialsError        exit 77
     └── ConfigurationError      exit 78   file, line and column
@@ -123,6 +124,12 @@ class DeadlinePassed(InfctlError):
 
 class JournalError(InfctlError):
     """The journal cannot be written or does not verify: no act without intent."""
+
+    exit_code = Exit.JOURNAL
+
+
+class AlarmError(InfctlError):
+    """The alarm of a broken glass cannot be written: nothing is overridden unheard."""
 
     exit_code = Exit.JOURNAL
 

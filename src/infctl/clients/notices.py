@@ -1,9 +1,11 @@
 """Notification routes: an outbox on disk first, then webhooks and SNS topics."""
 
 import asyncio
+import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -76,17 +78,24 @@ class Topic:
 
 
 class Outbox:
-    """The port Notifier. A notice is on disk before anybody is asked, and is sent at least once."""
+    """The port Notifier. A notice is on disk before anybody is asked, and is sent at least once.
+
+    No route waits for another one, nor for what another one does not take.
+    """
 
     def __init__(self, routes: Mapping[str, Route], folder: Path) -> None:
         self._routes = dict(routes)
         self._waiting = folder / "waiting"
         self._sent = folder / "sent"
-        self._one = asyncio.Lock()
+        self._one = {name: asyncio.Lock() for name in self._routes}
         self._later: asyncio.Task[None] | None = None
 
+    def names(self) -> tuple[str, ...]:
+        """The routes."""
+        return tuple(sorted(self._routes))
+
     async def send(self, route: str, notice: Notice) -> str:
-        """Write it down, then hand over all that waits for routes that answer."""
+        """Write it down, then hand over all that waits for this route; the rest goes later."""
         if route not in self._routes:
             raise Refused(
                 f"there is no route {clean(route, limit=80)}",
@@ -96,20 +105,20 @@ class Outbox:
         name = _name(route, notice.key)
         if not (self._sent / name).exists():
             await asyncio.to_thread(self._keep, name, route, notice)
-        reasons = await self._flush()
+        reason = await self._flush_route(route)
+        self.keep_trying()
         if (self._sent / name).exists():
             return "sent"
-        self.keep_trying()
-        return f"queued: {reasons.get(route, 'no answer yet')}"
+        return f"queued: {reason or 'no answer yet'}"
 
     async def sent(self, key: str) -> tuple[str, ...]:
         """The routes that took a notice of that key."""
-        await self._flush()
+        await self.flush()
         return tuple(r for r in sorted(self._routes) if (self._sent / _name(r, key)).exists())
 
     async def flush(self) -> int:
         """Send what waits; returns how many notices still do."""
-        await self._flush()
+        await asyncio.gather(*(self._flush_route(route) for route in self._routes))
         return len(_files(self._waiting))
 
     def keep_trying(self) -> None:
@@ -124,25 +133,30 @@ class Outbox:
                 return
             await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _flush(self) -> dict[str, str]:
-        """A route that did not take one is not asked again this time: why, by route."""
-        reasons: dict[str, str] = {}
-        async with self._one:
+    async def _flush_route(self, route: str) -> str:
+        """Until the route does not take one, which ends it for this time: why, or nothing."""
+        async with self._one[route]:
             for path in _files(self._waiting):
                 found = _parse(path)
-                if found is None or found[0] not in self._routes or found[0] in reasons:
+                if found is None or found[0] != route:
                     continue
-                try:
-                    async with asyncio.timeout(2 * SECONDS):
-                        await self._routes[found[0]].deliver(found[1])
-                except InfctlError as error:
-                    reasons[found[0]] = error.what
-                except TimeoutError:
-                    reasons[found[0]] = "no answer in time"
-                else:
-                    self._sent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if why := await self._deliver(route, found[1]):
+                    return why
+                self._sent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with suppress(FileNotFoundError):
+                    # Another program sent it at the same moment: by its key it is one notice.
                     path.replace(self._sent / path.name)
-        return reasons
+        return ""
+
+    async def _deliver(self, route: str, notice: Notice) -> str:
+        try:
+            async with asyncio.timeout(2 * SECONDS):
+                await self._routes[route].deliver(notice)
+        except InfctlError as error:
+            return error.what
+        except TimeoutError:
+            return "no answer in time"
+        return ""
 
     def _keep(self, name: str, route: str, notice: Notice) -> None:
         if len(_files(self._waiting)) >= MOST_WAITING:
@@ -150,9 +164,18 @@ class Outbox:
         text = json.dumps({"route": route, "notice": asdict(notice)})
         try:
             self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check(self._waiting)
             _write(self._waiting / name, text.encode())
         except OSError as error:
             raise InfctlError(f"the outbox cannot be written: {error.strerror}") from None
+
+
+def _check(folder: Path) -> None:
+    """PermissionError where the folder is not ours alone."""
+    found = folder.lstat()
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if not is_ours or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, f"{folder} is not a folder of ours alone")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from infctl.engine.adoption import differences
 from infctl.engine.decisions import Decision, Decisions, Verb
-from infctl.engine.guards import overrides, refuse
+from infctl.engine.guards import refuse
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
 from infctl.engine.locks import FreezeWatch
@@ -20,11 +20,20 @@ from infctl.engine.machine import Machine
 from infctl.engine.operations import find
 from infctl.errors import Exit, InfctlError, JournalError, LeaseLost, Refused
 from infctl.executor import control, leases
+from infctl.executor.alarms import Courier, keep_alarm
+from infctl.executor.alarms.raising import alarm_again, alarm_of
 from infctl.executor.alongside import beside, while_held
 from infctl.executor.conclusion import conclude, exit_code
 from infctl.executor.elsewhere import prune
-from infctl.executor.exclusive import LOCK, Exclusive, dead_lease, exclusive, holder_of
-from infctl.executor.folders import Lock, environment_lock, run_lock
+from infctl.executor.exclusive import (
+    LOCK,
+    Exclusive,
+    dead_lease,
+    exclusive,
+    holder_of,
+    take_environment,
+)
+from infctl.executor.folders import run_lock
 from infctl.executor.freezing import frozen_here
 from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order
@@ -32,6 +41,7 @@ from infctl.executor.permission import RunPermit
 from infctl.executor.proposing import judge
 from infctl.executor.recorder import record
 from infctl.executor.remote import refuse_if_overtaken
+from infctl.model.alarm import Alarm
 from infctl.model.journal import Kind
 from infctl.model.run import PAUSED, RunState, RunView
 from infctl.platform import Platform, load
@@ -119,7 +129,7 @@ def _adopt(journal: FileJournal, found: tuple[str, ...], first: Decision | None)
 
 @contextlib.asynccontextmanager
 async def _opened(order: Order, open_world: OpenWorld) -> AsyncIterator[tuple[Platform, World]]:
-    lock = _take_environment(order)
+    lock = await take_environment(order.environment, order.run)
     try:
         platform = fit(load(order.platform, order.overlay, environment=order.environment))
         world = open_world(platform, order.environment)
@@ -129,18 +139,6 @@ async def _opened(order: Order, open_world: OpenWorld) -> AsyncIterator[tuple[Pl
             await world.close()
     finally:
         lock.release()
-
-
-def _take_environment(order: Order) -> Lock:
-    lock = environment_lock(order.environment)
-    if not lock.acquire(order.run):
-        holder = lock.holder()
-        raise Refused(
-            f"run {holder} changes environment {order.environment} now",
-            hint=f"infctl runs attach {holder}",
-            unchanged="nothing was changed",
-        )
-    return lock
 
 
 class _Execution:
@@ -156,21 +154,31 @@ class _Execution:
         self.world = world
         self.decisions = Decisions()
         self.freezes = FreezeWatch(world, frozen_here, world.clock)
+        self.courier = Courier(world)
 
     async def run(self, is_new: bool) -> int:
         """Guards, then lock and machine, then the conclusion."""
-        if is_new:
-            await self._judge()
+        self.courier.start()
         try:
+            if is_new:
+                await self._judge()
+            else:
+                # Whoever takes a run over knows nothing of an alarm on another machine's disk.
+                await self._raise_alarm(alarm_again(self.order, self._view()))
             return await self._hold(is_new)
         except LeaseLost as lost:
             # Whoever took over writes the run's next records; ours say only how we left it.
             args = {"state": str(RunState.IN_DOUBT), "reason": lost.what}
             self.journal.append(Kind.PAUSE, args=args)
             return int(lost.exit_code)
+        finally:
+            await self.courier.stop()
 
     async def _judge(self) -> None:
-        """Refused where a guard stands in the way; what was overridden is written down."""
+        """Refused where a guard stands in the way; what was overridden is written down.
+
+        Its alarm is on this disk before anything else, and nobody is waited for until it arrives.
+        """
         overridden = frozenset(self.order.overridden)
         results = await judge(
             self.world,
@@ -180,9 +188,15 @@ class _Execution:
             overridden=overridden,
         )
         refuse(results, overridden)
-        reason = str(self.order.plan.parameters.get("reason", ""))
-        if said := overrides(results, overridden, reason):
-            self.journal.append(Kind.OBSERVED, result={"evidence": said})
+        alarm = alarm_of(self.order, results, self.world.clock.wall())
+        await self._raise_alarm(alarm)
+        if alarm is not None:
+            self.journal.append(Kind.OBSERVED, result={"evidence": list(alarm.evidence)})
+
+    async def _raise_alarm(self, alarm: Alarm | None) -> None:
+        if alarm is not None:
+            await asyncio.to_thread(keep_alarm, alarm)
+            self.courier.wake()
 
     async def _hold(self, is_new: bool) -> int:
         """Everything that happens while this executor holds the environment's lock."""
@@ -292,10 +306,13 @@ class _Execution:
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not task.done():
+            # What is asked from now on is for the next executor: this one only ends.
+            self.decisions.close()
             # A run that hurts on purpose is not left paused: it heals and stops.
             verb = Verb.UNDO if self.order.on_failure == "undo" else Verb.PAUSE
             self.decisions.put(Decision(verb, by="a signal to the executor"))
             await self._wait_for_pause(task)
+        self.decisions.end()
         if task.done():
             return task.result()
         task.cancel()

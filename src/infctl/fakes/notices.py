@@ -15,6 +15,10 @@ class FakeNotices:
     taken: dict[tuple[str, str], Notice] = field(default_factory=dict)
     outbox: dict[tuple[str, str], Notice] = field(default_factory=dict)
 
+    def names(self) -> tuple[str, ...]:
+        """The routes."""
+        return tuple(self.routes)
+
     async def send(self, route: str, notice: Notice) -> str:
         """Hand a notice to a route, with all that waits."""
         if route not in self.routes:

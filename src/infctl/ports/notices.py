@@ -19,6 +19,9 @@ class Notice:
 class Notifier(Protocol):
     """The environment's notification routes."""
 
+    def names(self) -> tuple[str, ...]:
+        """The routes."""
+
     async def send(self, route: str, notice: Notice) -> str:
         """Hand a notice to a route; returns the receipt, Refused where there is no such route."""
 
