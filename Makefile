@@ -6,6 +6,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 # Much of a test is waiting: one process more than there are cores, and four at most.
 TESTERS ?= $(shell n=$$(( $$(nproc) + 1 )); echo $$(( n > 4 ? 4 : n )))
+# Whole labs beside each other: two where there is memory for three, since one test starts another.
+LABS ?= $(shell awk '/^MemTotal/ { print ($$2 > 14000000) ? 2 : 1 }' /proc/meminfo)
+BESIDE := --dist loadscope --no-loadscope-reorder
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 BIN := .venv/bin
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
@@ -21,9 +24,10 @@ demo-operated: .venv/lab.installed ## The same, with traffic moved by our own ve
 
 test: .venv/dev.installed ## Every test, the lab's included
 	@$(BIN)/infctl lab fetch
-	@$(BIN)/pytest --numprocesses $(TESTERS) --dist loadscope --no-loadscope-reorder --ignore tests/lab/whole
-	@# Recovery times are measured here, so nothing else runs beside it.
-	@$(BIN)/pytest tests/lab/whole
+	@$(BIN)/pytest --numprocesses $(TESTERS) $(BESIDE) --ignore tests/lab/whole
+	@$(BIN)/pytest --numprocesses $(LABS) $(BESIDE) -m "not measured" tests/lab/whole
+	@# Recovery times: nothing else runs beside these.
+	@$(BIN)/pytest -m measured tests/lab/whole
 
 check: .venv/dev.installed types ## Format, lint, imports
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -19,9 +19,12 @@ _NUMBERS = itertools.count(1)
 _ROOT = Path(__file__).parent
 SHARED = {"control_plane": "control_plane", "RunningCloud": "cloud"}
 """What a file holds whose tests ask for a server, and the group of those."""
-FOLDERS = ("lab/agent", "lab/autoscaler")
+FOLDERS = ("lab/agent", "lab/autoscaler", "lab/whole")
 """Whose tests share servers of their own."""
+ALONE = ("lab/whole/test_killed_runs.py",)
+"""Files of such folders that take long enough for servers of their own; they come first there."""
 LONGEST = (
+    *ALONE,
     "control_plane",
     "lab/agent",
     "cloud",
@@ -61,6 +64,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def group_of(path: str) -> str:
     """The group of a test file, by its path below the project's root."""
     name = path.removeprefix("tests/")
+    if name in ALONE:
+        return name
     folder = next((f for f in FOLDERS if name.startswith(f"{f}/")), None)
     text = (_ROOT.parent / path).read_text()
     return folder or next((SHARED[word] for word in SHARED if word in text), name)

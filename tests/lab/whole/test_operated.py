@@ -7,7 +7,7 @@ from living import Living, is_host_limited, until
 
 REGION = "eu-west-1"
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.lab, pytest.mark.measured, pytest.mark.timeout(500)]
 
 
 def test_the_operated_drill_recovers_within_the_bound_of_its_switch(living: Living) -> None:

@@ -14,7 +14,7 @@ from living import ROOT, Living, is_host_limited, until
 REGION = "ap-south-1"
 SECOND_OPINION = ROOT / "tests" / "lab" / "rto_from_access_logs.py"
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.measured, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
