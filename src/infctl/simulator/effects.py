@@ -3,7 +3,7 @@
 from infctl.fakes.world import FakeWorld
 from infctl.model.plan import Operation
 from infctl.ports.cluster import CONFIG_MAP, Object
-from infctl.simulator.environment import replicas
+from infctl.simulator.environment import replicas, scratch
 
 _PAUSED = "autoscaling.keda.sh/paused"
 _OBJECTS = {
@@ -80,6 +80,13 @@ def places(operation: Operation) -> frozenset[str]:
     if operation.kind in ("inject_fault", "heal_fault"):
         return frozenset({f"fault/{args['fault']}"})
     return frozenset()
+
+
+def remains(operation: Operation) -> frozenset[str]:
+    """The places that it may leave behind: clients are none that it could read back."""
+    if operation.kind == "start_load":
+        return frozenset({f"load/{scratch() / operation.args['log']}"})
+    return places(operation)
 
 
 def _object(operation: Operation) -> tuple[str, str, str]:

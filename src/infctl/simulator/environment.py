@@ -1,4 +1,4 @@
-"""The simulated environment: the shipped fakes with a service in three regions, and its truth."""
+"""The simulated environment: the shipped fakes with a service in some regions, and its truth."""
 
 import functools
 import tempfile
@@ -12,7 +12,7 @@ from infctl.fakes.controllers import take_up
 from infctl.fakes.storage import Key, Stored, stamp
 from infctl.fakes.world import FakeWorld, fake_world
 from infctl.model import fence
-from infctl.platform import Platform, load
+from infctl.platform import Platform, Region, load
 from infctl.platform.render import cloud_names
 from infctl.ports.cloud import Record
 from infctl.ports.cluster import DEPLOYMENT, HTTP_ROUTE, Kind, Object
@@ -28,10 +28,34 @@ _LATER = 100
 _BOOKKEEPING = ("uid", "resourceVersion", "generation", "managedFields", "creationTimestamp")
 
 
+WITNESS = "witness-eu-central-1"
+"""The third place of the lock where there are two regions."""
+_PAIR = 2
+_MORE = (
+    Region(name="sa-east-1", country="BR", residency="sa"),
+    Region(name="ca-central-1", country="CA", residency="ca"),
+)
+
+
 @functools.cache
-def platform() -> Platform:
-    """The platform that `infctl init` writes: the simulator needs no file of the user's."""
+def _starter() -> Platform:
     return load(Path(str(files("infctl.platform"))) / "starter.yaml")
+
+
+@functools.cache
+def platform(regions: int = 3) -> Platform:
+    """The platform that `infctl init` writes, with one to five regions.
+
+    The simulator needs no file of the user's.
+    """
+    chosen = _starter()
+    return chosen.model_copy(update={"regions": (*chosen.regions, *_MORE)[:regions]})
+
+
+def lock_names(regions: int) -> tuple[str, ...]:
+    """The places of the lock: a majority of them is a holder."""
+    names = platform(regions).region_names
+    return (*names, WITNESS) if regions == _PAIR else names
 
 
 @functools.cache
@@ -44,9 +68,9 @@ def scratch() -> Path:
     return Path(_folder().name)
 
 
-def build() -> FakeWorld:
+def build(regions: int = 3) -> FakeWorld:
     """Every region with two replicas, its switches' bucket and its record."""
-    chosen = platform()
+    chosen = platform(regions)
     service = chosen.service
     world = fake_world(chosen.region_names, host=service.host, clock=WorldClock())
     world.names.zones[service.zone] = "Z1"
@@ -157,14 +181,13 @@ def replicas(world: FakeWorld, region: str) -> tuple[int, int]:
 
 def regions_on(world: FakeWorld) -> tuple[str, ...]:
     """The regions that no keeper holds a switch of and no fault has stopped."""
-    chosen = platform()
     hurt = {f.target.removeprefix("region/") for f in world.faults._active.values()}  # noqa: SLF001
     held: set[str] = set()
     for store in world.stores.values():
         held.update(*store.content.values())
     return tuple(
         region
-        for region in chosen.region_names
+        for region in world.clusters
         if region not in hurt and cloud_names.switch_key(region) not in held
     )
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from infctl.engine.decisions import Decisions
 from infctl.engine.guards import refuse
@@ -13,11 +13,11 @@ from infctl.engine.locks import lock_sites
 from infctl.errors import InfctlError, JournalError, LeaseLost, Refused
 from infctl.model.journal import Kind
 from infctl.model.run import RunState, RunView
-from infctl.ports.lock import LockSite
+from infctl.ports.lock import LockSite, Witness
 from infctl.simulator.clock import HostClock
 from infctl.simulator.disk import SimulatedDisk, WatchedJournal
 from infctl.simulator.engine import Lock
-from infctl.simulator.environment import scratch
+from infctl.simulator.environment import WITNESS, scratch
 from infctl.simulator.loop import PROCESS, Process
 from infctl.simulator.network import Link
 from infctl.simulator.ports import clusters, lock_places, ports
@@ -123,6 +123,9 @@ class Executor:
         if self.simulation.scenario.seed % _LEASES:
             return lock_places(network, link, self.simulation.places)
         leases = replace(world.world("simulated"), clusters=clusters(network, link, world))
+        if WITNESS in self.simulation.places:
+            (witness,) = lock_places(network, link, {WITNESS: self.simulation.places[WITNESS]})
+            leases = replace(leases, witness=cast("Witness", witness))
         return lock_sites(replace(leases, clock=self.host.clock))
 
     def believes_to_hold(self) -> bool:

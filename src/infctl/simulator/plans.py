@@ -20,12 +20,12 @@ _LIGHT = {"samples": 3, "ttl": 3, "settle": 4.0, "seconds": 4.0, "rate": 5.0, "u
 """The real plans ask the name service and send requests by the hundred: here a few do."""
 
 
-def random_plan(chance: random.Random) -> Plan:
+def random_plan(chance: random.Random, regions: int = 3) -> Plan:
     """One to seven steps; what changes the same thing comes one after the other."""
     steps: list[Step] = []
     last: dict[str, str] = {}
     for number in range(chance.choice((1, 2, 2, 3, 3, 4, 5, 7))):
-        operation, target = draw(chance)
+        operation, target = draw(chance, platform(regions))
         after = {last[target]} if target in last else set()
         if steps and chance.random() < _AFTER:
             after.add(chance.choice(steps).id)
@@ -40,13 +40,10 @@ def random_plan(chance: random.Random) -> Plan:
         if target:
             last[target] = step.id
         steps.append(step)
-    return _whole("random", tuple(steps), chance.choice((0.0, 0.0, 0.0, 60.0)))
-
-
-def _whole(name: str, steps: tuple[Step, ...], deadline: float) -> Plan:
     # A switch is kept in all the other regions.
-    radius = BlastRadius(platform().region_names)
-    return Plan(name, "drawn by seed", "simulated", steps, radius, deadline=deadline)
+    radius = BlastRadius(platform(regions).region_names)
+    deadline = chance.choice((0.0, 0.0, 0.0, 60.0))
+    return Plan("random", "drawn by seed", "simulated", tuple(steps), radius, deadline=deadline)
 
 
 def without_steps(plan: Plan, gone: frozenset[str]) -> Plan:
@@ -64,8 +61,8 @@ def without_steps(plan: Plan, gone: frozenset[str]) -> Plan:
 
 
 @functools.cache
-def _real(name: str, region: str) -> Plan:
-    facts = steady_facts(250.0, replicas=2)
+def _real(name: str, region: str, regions: int) -> Plan:
+    facts = steady_facts(250.0, replicas=2, regions=regions)
     makers: dict[str, Callable[[], Plan]] = {
         "failover": lambda: failover.plan(facts, region, "simulated"),
         "restore": lambda: restore.plan(facts, region, "simulated"),
@@ -84,23 +81,27 @@ def _lighten(args: Any) -> dict[str, Any]:
     return {k: _LIGHT.get(k, v) for k, v in args.items()}
 
 
-def real_plan(chance: random.Random) -> Plan:
+def real_plan(chance: random.Random, regions: int = 3) -> Plan:
     """What people run: failover, restore, or a drill."""
     name = chance.choices(("failover", "restore", "drill-loss", "drill-operated"), (6, 3, 1, 1))[0]
-    return _real(name, chance.choice(platform().region_names))
+    return _real(name, chance.choice(platform(regions).region_names), regions)
 
 
-def steady_facts(rate: float, *, off: tuple[str, ...] = (), replicas: int = 6) -> Facts:
+def steady_facts(
+    rate: float, *, off: tuple[str, ...] = (), replicas: int = 6, regions: int = 3
+) -> Facts:
     """What a plan is made from and guards judge by: every region at so many requests a second."""
-    chosen = platform()
-    regions = tuple(
-        _region(name, rate, replicas, is_on=name not in off) for name in chosen.region_names
+    chosen = platform(regions)
+    seen = tuple(
+        _region(name, rate, replicas, 0.0 if name in off else 1 / regions)
+        for name in chosen.region_names
     )
     addresses = {name: f"192.0.2.{number}" for number, name in enumerate(chosen.region_names, 1)}
-    return Facts(chosen, Snapshot(0.0, regions), addresses)
+    return Facts(chosen, Snapshot(0.0, seen), addresses)
 
 
-def _region(name: str, rate: float, replicas: int, *, is_on: bool) -> RegionSnapshot:
+def _region(name: str, rate: float, replicas: int, share: float) -> RegionSnapshot:
+    is_on = share > 0
     values: dict[str, Any] = {
         "cluster_version": "v1.37.2",
         "replicas": Replicas(replicas, replicas),
@@ -111,7 +112,7 @@ def _region(name: str, rate: float, replicas: int, *, is_on: bool) -> RegionSnap
         "p99": 0.05,
         "queue": 0.0,
         "saturation": 0.1,
-        "traffic_share": 1 / 3 if is_on else 0.0,
+        "traffic_share": share,
         "dns_healthy": is_on,
         "switched_off": not is_on,
         "store": True,

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from infctl.simulator.runner import Failure, Result
-from infctl.simulator.scenario import Scenario
+from infctl.simulator.scenario import Scenario, world_of
 
 
 def lines_of(result: Result, faults: str) -> list[str]:
@@ -57,6 +57,7 @@ def _counts(result: Result) -> list[tuple[str, Counter[str]]]:
         ("faults", result.injected),
         ("decisions", result.decided),
         ("states", result.reached),
+        ("worlds", result.worlds),
     ]
 
 
@@ -78,7 +79,8 @@ def _failure(failure: Failure, faults: str) -> list[str]:
 
 
 def _scenario(scenario: Scenario) -> list[str]:
-    lines = [f"plan: {len(scenario.plan.steps)} steps, on failure {scenario.on_failure}"]
+    lines = [f"world: {world_of(scenario).replace('_', ' ')}"]
+    lines.append(f"plan: {len(scenario.plan.steps)} steps, on failure {scenario.on_failure}")
     for step in scenario.plan.steps:
         after = f" after {', '.join(step.after)}" if step.after else ""
         lines.append(f"step {step.id} {step.operation.region or ''}{after}")

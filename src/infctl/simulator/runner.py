@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infctl.simulator.engine import INFCTL, Engine
 from infctl.simulator.faults import FAULTS
-from infctl.simulator.scenario import Scenario, draw
+from infctl.simulator.scenario import Scenario, draw, world_of
 from infctl.simulator.shrinking import shrink
 from infctl.simulator.simulation import Simulation, simulate
 from infctl.simulator.soaking import endless
@@ -45,6 +45,7 @@ class Result:
     injected: Counter[str] = field(default_factory=Counter)
     decided: Counter[str] = field(default_factory=Counter)
     reached: Counter[str] = field(default_factory=Counter)
+    worlds: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     failed: int = 0
     memory: tuple[int, int] = (0, 0)
@@ -93,6 +94,7 @@ def add(result: Result, simulation: Simulation, engine: Engine) -> None:
     result.injected.update(trace.injected)
     result.decided.update(trace.decided)
     result.reached.update(trace.reached)
+    result.worlds[world_of(simulation.scenario)] += 1
     if not trace.violations:
         return
     result.failed += 1

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from infctl.model.plan import Plan
-from infctl.simulator.environment import platform
+from infctl.simulator.environment import lock_names
 from infctl.simulator.faults import BEFOREHAND, FAULTS, Fault
 from infctl.simulator.plans import random_plan, real_plan, without_steps
 
 _DECISIONS = ("retry", "retry", "retry", "skip", "ungraceful", "undo", "stop", "resume")
 _INTERRUPTIONS = ("pause", "undo", "undo", "stop")
+WORLDS = {1: 4, 2: 4, 3: 4, 5: 1}
+"""How often a world of so many regions is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Scenario:
     decisions: tuple[str, ...] = ()
     interruptions: tuple[Interruption, ...] = ()
     patience: float = 20.0
+    regions: int = 3
 
     def smaller(self) -> "list[Scenario]":
         """The same with one thing less."""
@@ -74,13 +77,22 @@ class Scenario:
         return found
 
 
+def world_of(scenario: Scenario) -> str:
+    """How many regions there are, as it is counted."""
+    return "1_region" if scenario.regions == 1 else f"{scenario.regions}_regions"
+
+
 def draw(seed: int, kinds: Sequence[str] = tuple(FAULTS)) -> Scenario:
     """The scenario of a seed, with faults of these kinds alone."""
     # Not for secrets: the same seed must give the same run.
     chance = random.Random(seed)  # noqa: S311
-    plan = real_plan(chance) if chance.random() < 0.1 else random_plan(chance)
-    faults = _faults(chance, kinds)
-    rival = random_plan(chance) if any(f.kind == "rival" for f in faults) else None
+    (regions,) = chance.choices(tuple(WORLDS), tuple(WORLDS.values()))
+    # Where there is one region alone nothing can fail over.
+    is_real = chance.random() < 0.1 and regions > 1
+    plan = (real_plan if is_real else random_plan)(chance, regions)
+    faults = _faults(chance, kinds, lock_names(regions))
+    has_rival = any(f.kind == "rival" for f in faults)
+    rival = random_plan(chance, regions) if has_rival else None
     return Scenario(
         seed,
         plan,
@@ -89,10 +101,13 @@ def draw(seed: int, kinds: Sequence[str] = tuple(FAULTS)) -> Scenario:
         faults,
         tuple(chance.choices(_DECISIONS, k=chance.randint(0, 4))),
         _interruptions(chance),
+        regions=regions,
     )
 
 
-def _faults(chance: random.Random, kinds: Sequence[str]) -> tuple[Fault, ...]:
+def _faults(
+    chance: random.Random, kinds: Sequence[str], places: Sequence[str]
+) -> tuple[Fault, ...]:
     if not kinds:
         return ()
     count = chance.choice((0, 1, 1, 2, 2, 3, 4))
@@ -101,7 +116,7 @@ def _faults(chance: random.Random, kinds: Sequence[str]) -> tuple[Fault, ...]:
         if kind in BEFOREHAND and chance.random() < 0.5:
             continue
         moment = int(2 ** chance.uniform(0.0, 6.5))
-        region = chance.choice(platform().region_names)
+        region = chance.choice(places)
         seconds = chance.choice((1.0, 5.0, 15.0, 60.0))
         found.append(Fault(kind, moment, region, seconds, chance.randrange(4)))
     return tuple(sorted(found, key=lambda f: f.moment))

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field, replace
 
 from infctl.content.facts import Facts
-from infctl.engine.guards import needed_rights
+from infctl.engine.guards import leaving, needed_rights
 from infctl.fakes.controllers import Controller
 from infctl.fakes.witness import FakeWitness
 from infctl.fakes.world import FakeWorld
@@ -15,7 +15,7 @@ from infctl.ports.cluster import DEPLOYMENT, Object
 from infctl.simulator import invariants, meddling
 from infctl.simulator.disk import Platter
 from infctl.simulator.engine import INFCTL, Engine
-from infctl.simulator.environment import build, picture, platform, regions_on
+from infctl.simulator.environment import build, lock_names, picture, regions_on
 from infctl.simulator.faults import BEFOREHAND, REQUESTS, WRITES, Fault
 from infctl.simulator.host import Executor, Host
 from infctl.simulator.loop import VirtualLoop, virtual_loop, where
@@ -39,7 +39,7 @@ class Simulation:
     scenario: Scenario
     engine: Engine = INFCTL
     trace: Trace = field(default_factory=Trace)
-    world: FakeWorld = field(default_factory=build)
+    world: FakeWorld = field(init=False)
     moment: int = 0
     jobs: list[Job] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
@@ -54,11 +54,12 @@ class Simulation:
     def __post_init__(self) -> None:
         # Not for secrets: the same seed must give the same run.
         self.chance = random.Random(self.scenario.seed)  # noqa: S311
+        self.world = build(self.scenario.regions)
         self.network = Network(self.chance, self.trace, self._sending, self._arrived)
         self.coming = [f for f in self.scenario.faults if f.kind not in BEFOREHAND]
         self.interruptions = list(self.scenario.interruptions)
         self.waiting: list[Fault] = []
-        names = platform().region_names
+        names = lock_names(self.scenario.regions)
         self.places = {name: FakeWitness(name, has_table=True) for name in names}
         self.world.resolver = Answers(self.world.names, world=self.world)
         for region, cluster in self.world.clusters.items():
@@ -116,11 +117,19 @@ class Simulation:
     def facts(self, plan: Plan) -> Facts:
         """What guards judge by; with a bug in what they read, where one was drawn."""
         on = regions_on(self.world)
-        off = tuple(r for r in platform().region_names if r not in on)
+        off = tuple(r for r in self.world.clusters if r not in on)
         rights = dict.fromkeys(needed_rights(plan), "")
-        facts = replace(steady_facts(10.0, off=off), rights=rights)
+        facts = steady_facts(10.0, off=off, regions=self.scenario.regions)
+        facts = replace(facts, rights=rights, unfinished=self._unfinished(plan))
         has_bug = any(f.kind == "guard_bug" for f in self.scenario.faults)
         return meddling.poison(facts, self._guard_broke) if has_bug else facts
+
+    def _unfinished(self, plan: Plan) -> dict[str, str]:
+        """Runs that are not over. People override that, but for plans that both leave regions."""
+        if not leaving(plan):
+            return {}
+        others = (j for j in self.jobs if j.plan is not plan and j.fences and not j.view.over)
+        return {j.run: f"{j.run} has not ended" for j in others if leaving(j.plan)}
 
     def _guard_broke(self) -> None:
         self.guard_broke = True

@@ -6,7 +6,6 @@ Why: a request's fault is met on its way (`network`), a write's at the disk (`di
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from infctl.simulator.environment import platform
 from infctl.simulator.faults import Fault
 from infctl.simulator.host import Executor
 
@@ -46,7 +45,7 @@ def _cut(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
 
 
 def _cut_all(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
-    for region in platform().region_names:
+    for region in simulation.places:
         simulation.network.keep_cut(region, simulation.now() + fault.seconds)
 
 

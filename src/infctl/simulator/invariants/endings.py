@@ -4,7 +4,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from infctl.model.run import RunState, StepState, fold
-from infctl.simulator.effects import places
+from infctl.simulator.effects import places, remains
 from infctl.simulator.environment import differences, picture
 from infctl.simulator.trace import Job
 
@@ -48,7 +48,7 @@ def undo_is_exact(simulation: "Simulation", job: Job) -> str:
         place
         for step, seen in zip(job.plan.steps, job.view.steps, strict=True)
         if seen.state is not StepState.UNDONE and f"{step.id}:" in job.view.reason
-        for place in places(step.operation)
+        for place in remains(step.operation)
     }
     kept = {p for s in job.plan.steps if s.always for p in places(s.operation)}
     silent = {p for p in left if p in simulation.touched(job)} - named - kept
