@@ -13,7 +13,7 @@ from infctl.errors import DeadlinePassed, InfctlError, Refused
 from infctl.model.run import PAUSED
 
 if TYPE_CHECKING:
-    from infctl.executor.remote import Copy
+    from infctl.engine.copies import Copy
     from infctl.model.run import RunView
     from infctl.platform import Platform
 
@@ -25,7 +25,8 @@ _STILL = 30.0
 
 def is_local(run: str) -> bool:
     """Whether this machine has the run; a name that is no whole id can only be local."""
-    from infctl.executor.folders import RUN_ID, run_ids
+    from infctl.engine.order import RUN_ID
+    from infctl.executor.folders import run_ids
 
     return RUN_ID.fullmatch(run) is None or run in run_ids()
 
@@ -111,7 +112,7 @@ async def _publish(ctx: typer.Context, run: str) -> bool:
 
 
 async def _find(ctx: typer.Context, run: str) -> "tuple[Copy, Platform]":
-    from infctl.executor.remote import find_copy
+    from infctl.engine.copies import find_copy
 
     context = context_of(ctx)
     platform = context.load_platform()
@@ -123,7 +124,7 @@ async def _find(ctx: typer.Context, run: str) -> "tuple[Copy, Platform]":
 
 
 async def _list(ctx: typer.Context) -> "list[RunView]":
-    from infctl.executor.remote import list_copies
+    from infctl.engine.copies import list_copies
 
     context = context_of(ctx)
     world = context.open_world(context.load_platform())

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from infctl.engine.mirror import LARGEST, read_order, read_records
-from infctl.executor.mirroring import Mirror
-from infctl.executor.order import Order, order_content
+from infctl.engine.mirroring import Mirror
+from infctl.engine.order import Order, order_content
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld, fake_world
 from infctl.model.fence import SYSTEM as NAMESPACE

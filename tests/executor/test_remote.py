@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from infctl.engine.copies import find_copy, list_copies
 from infctl.engine.journal import read_journal
 from infctl.engine.mirror import ORDER, RUN_LABEL, chunk_manifest, chunks
 from infctl.errors import ConfigurationError, Unreachable, UsageError
 from infctl.executor.folders import new_run_id
 from infctl.executor.order import Order, order_content, read_order
-from infctl.executor.remote import find_copy, list_copies, take_over
+from infctl.executor.remote import take_over
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld, fake_world
 from infctl.model.fence import SYSTEM as NAMESPACE

@@ -23,9 +23,10 @@ from stricken import (
     view_of,
 )
 
+from infctl.engine.copies import find_copy
 from infctl.engine.decisions import Decision, Verb
 from infctl.errors import Exit, Unreachable
-from infctl.executor.remote import find_copy, take_over
+from infctl.executor.remote import take_over
 from infctl.executor.watch import list_runs
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld

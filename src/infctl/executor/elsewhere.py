@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infctl.engine.copies import Copy, list_copies
 from infctl.engine.journal import read_journal
 from infctl.engine.mirror import ENVIRONMENT_LABEL, read_records, runs_in
+from infctl.engine.mirroring import Mirror
 from infctl.errors import InfctlError
 from infctl.executor.folders import run_ids
-from infctl.executor.mirroring import Mirror
 from infctl.executor.order import read_order
-from infctl.executor.remote import Copy, list_copies
 from infctl.model.fence import SYSTEM
 from infctl.model.journal import Kind, Record
 from infctl.model.run import RunView, fold

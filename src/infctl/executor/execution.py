@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from infctl.engine.adoption import differences
+from infctl.engine.copies import catch_up
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.engine.guards import refuse
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
 from infctl.engine.locks import FreezeWatch
 from infctl.engine.machine import Machine
+from infctl.engine.mirroring import Mirror
 from infctl.engine.operations import find
 from infctl.errors import Exit, InfctlError, JournalError, LeaseLost, Refused
 from infctl.executor import control, leases
@@ -35,12 +37,10 @@ from infctl.executor.exclusive import (
 )
 from infctl.executor.folders import run_lock
 from infctl.executor.freezing import frozen_here
-from infctl.executor.mirroring import Mirror
 from infctl.executor.order import Order
 from infctl.executor.permission import RunPermit
 from infctl.executor.proposing import judge
 from infctl.executor.recorder import record
-from infctl.executor.remote import refuse_if_overtaken
 from infctl.model.alarm import Alarm
 from infctl.model.journal import Kind
 from infctl.model.run import PAUSED, RunState, RunView
@@ -213,7 +213,10 @@ class _Execution:
         )
         async with holding as held:
             if not is_new:
-                await refuse_if_overtaken(self.world, self.journal.view())
+                await catch_up(self.world, self.journal)
+                if self._view().over:
+                    # It ended where it was begun, while this machine waited for the lock.
+                    return int(self._view().result["exit"])
             self.journal.fence = held.fence
             self.journal.append(Kind.LEASE, args=holder_of(held, self.folder))
             mirror = Mirror(

@@ -3,18 +3,17 @@
 import fcntl
 import logging
 import os
-import re
 import secrets
 import time
 from pathlib import Path
 
 from infctl.engine.journal import planted
+from infctl.engine.order import RUN_ID
 from infctl.errors import ConfigurationError, UsageError
 from infctl.executor.own_files import check_folders, folder_problem, medium_problem
 from infctl.model.names import is_name, nearest
 from infctl.model.text import clean
 
-RUN_ID = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 _log = logging.getLogger(__name__)
 _told: set[Path] = set()
 """Folders of which was warned."""

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from infctl.engine.handler import Handler
+from infctl.engine.mirroring import Mirror
 from infctl.engine.operations import find
 from infctl.errors import Frozen, Refused
-from infctl.executor.mirroring import Mirror
 from infctl.executor.rights import ask_right
 from infctl.model.plan import Step
 from infctl.ports.world import World

@@ -11,6 +11,7 @@ from infctl.fakes.witness import FakeWitness
 from infctl.fakes.world import FakeWorld
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Plan
+from infctl.model.run import StepState
 from infctl.ports.cluster import DEPLOYMENT, Object
 from infctl.simulator import invariants, meddling
 from infctl.simulator.disk import Platter
@@ -19,7 +20,7 @@ from infctl.simulator.environment import build, lock_names, picture, regions_on
 from infctl.simulator.faults import BEFOREHAND, REQUESTS, WRITES, Fault
 from infctl.simulator.host import Executor, Host
 from infctl.simulator.loop import VirtualLoop, virtual_loop, where
-from infctl.simulator.network import Network
+from infctl.simulator.network import PATIENCE, Network
 from infctl.simulator.people import Person
 from infctl.simulator.plans import steady_facts
 from infctl.simulator.ports import Answers
@@ -269,6 +270,15 @@ class Simulation:
 
     def _arrived(self, act: Act) -> None:
         invariants.judge_arrival(self, act)
+        if act.at - act.sent > PATIENCE and act.doing is not None:
+            self._note_late(act, act.doing)
+
+    def _note_late(self, act: Act, doing: Doing) -> None:
+        """Until the next holder writes, a cluster still takes what its run has undone already."""
+        views = [job.view for job in self.jobs if job.run == act.run]
+        gone = any(v.over or v.step(doing.step).state is StepState.UNDONE for v in views)
+        if gone:
+            self.trace.foreign.update(dict.fromkeys(act.changed, act.at))
 
 
 def _fits(fault: Fault, what: str) -> bool:

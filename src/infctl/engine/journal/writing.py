@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from infctl.engine.journal.disk import Disk
-from infctl.engine.journal.ends import write_ends
 from infctl.engine.journal.limits import STOP_AT, WARN_AT, is_warned_at, refusal
 from infctl.engine.journal.reading import check_joined
 from infctl.engine.journal.spill import append_line, spill_path
@@ -123,6 +122,13 @@ class FileJournal:
         """The run as the records tell it; each is folded once."""
         return self._folding.view(self._records)
 
+    def extend(self, records: Iterable[Record]) -> None:
+        """Write records as they are: those of the run's holder before us, which follow ours."""
+        for record in records:
+            self._store(record)
+            if record.kind == Kind.HEAD:
+                self._disk.finish(self._records[0], record)
+
     def close(self) -> None:
         """Give back the files; what was written stays."""
         self._disk.close()
@@ -224,7 +230,7 @@ class FileJournal:
 _HINT = "df; free room on the disk, then infctl runs resume"
 
 
-def adopt_records(folder: Path, records: Iterable[Record]) -> None:
+def adopt_records(folder: Path, records: Iterable[Record], disk: Disk | None = None) -> None:
     """Write the records of a run that began elsewhere into an empty folder, as they are.
 
     Raises JournalError where they are no whole chain or the folder has a journal already.
@@ -232,7 +238,7 @@ def adopt_records(folder: Path, records: Iterable[Record]) -> None:
     found = list(records)
     if found:
         check(found, mark_of(found[-1]))
-    disk = Disk(folder)
+    disk = disk or Disk(folder)
     try:
         if disk.read()[0]:
             raise JournalError(f"{folder} has a journal already", unchanged="it stays as it is")
@@ -240,6 +246,6 @@ def adopt_records(folder: Path, records: Iterable[Record]) -> None:
             disk.insert(record)
             disk.mark(record)
         if found and found[-1].kind == Kind.HEAD:
-            write_ends(folder, found[0], found[-1])
+            disk.finish(found[0], found[-1])
     finally:
         disk.close()

@@ -12,8 +12,8 @@ from infctl.engine.mirror import (
     chunk_name,
     chunks,
 )
+from infctl.engine.order import Order, order_content
 from infctl.errors import Conflict, InfctlError
-from infctl.executor.order import Order, order_content
 from infctl.model.fence import SYSTEM as NAMESPACE
 from infctl.ports.clock import Clock
 from infctl.ports.cluster import CONFIG_MAP, Cluster

@@ -1,0 +1,153 @@
+"""Runs as the clusters tell them: found by their copies, and caught up with once the lock is ours.
+
+Nothing here touches files: what is found is handed on.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from infctl.engine.mirror import (
+    ENVIRONMENT_LABEL,
+    RUN_LABEL,
+    read_order,
+    read_records,
+    runs_in,
+)
+from infctl.engine.order import RUN_ID, Order, order_of
+from infctl.errors import ConfigurationError, InfctlError, Refused, Unreachable, UsageError
+from infctl.model.fence import SYSTEM as NAMESPACE
+from infctl.model.journal import Record
+from infctl.model.run import RunView, fold
+from infctl.model.text import clean
+from infctl.ports.cluster import CONFIG_MAP, Cluster, Object
+from infctl.ports.world import World
+
+DEADLINE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A run as the clusters tell it; `silent` are those that did not answer."""
+
+    order: Order
+    records: tuple[Record, ...]
+    silent: tuple[str, ...] = ()
+
+    @property
+    def view(self) -> RunView:
+        """The run's state; its executor lives elsewhere, or not at all."""
+        return fold(self.records)
+
+
+class Extended(Protocol):
+    """A journal that takes records which another holder of the run wrote."""
+
+    def records(self) -> tuple[Record, ...]:
+        """All records so far."""
+
+    def view(self) -> RunView:
+        """The run as they tell it."""
+
+    def extend(self, records: tuple[Record, ...]) -> None:
+        """Write records as they are."""
+
+
+async def find_copy(world: World, run: str) -> Copy:
+    """The copy of one run, put together from every cluster that answers.
+
+    Raises UsageError where no cluster has one, Unreachable where none answers.
+    """
+    if RUN_ID.fullmatch(run) is None:
+        raise UsageError(f"there is no run {run}", hint="infctl runs list")
+    objects, silent = await _objects(world, f"{RUN_LABEL}={run}")
+    found = _copy(run, objects, silent)
+    if found is None:
+        raise UsageError(
+            f"neither this machine nor a cluster knows run {run}",
+            hint="infctl runs list --clusters",
+        )
+    return found
+
+
+async def list_copies(world: World, deadline: float = DEADLINE) -> list[Copy]:
+    """Every run of the environment that the clusters keep, the newest first."""
+    objects, silent = await _objects(world, f"{ENVIRONMENT_LABEL}={world.environment}", deadline)
+    copies = (_copy(run, found, silent) for run, found in runs_in(objects).items())
+    return sorted((c for c in copies if c is not None), key=lambda c: c.order.run, reverse=True)
+
+
+async def catch_up(world: World, journal: Extended) -> Copy | None:
+    """Take what the holder before us wrote after its copy was read; what was read now.
+
+    Asked once the lock is held: only then can nobody act any more. Raises Refused where a newer
+    holder carried the run on. None where no cluster answers: the fence decides then.
+    """
+    view, ours = journal.view(), journal.records()
+    try:
+        copy = await find_copy(world, view.run)
+    except InfctlError:
+        return None
+    _compare(copy.view, view)
+    if copy.records[: len(ours)] == ours:
+        journal.extend(copy.records[len(ours) :])
+    return copy
+
+
+def _compare(there: RunView, here: RunView) -> None:
+    if there.fence <= here.fence:
+        return
+    holder = there.holder if isinstance(there.holder, dict) else {}
+    raise Refused(
+        f"run {here.run} was carried on elsewhere, on {clean(str(holder.get('host', '?')))}:"
+        f" {there.state}",
+        hint=f"infctl runs list --clusters; infctl runs abandon {here.run} --reason elsewhere",
+        unchanged="nothing was done",
+    )
+
+
+async def _objects(
+    world: World, selector: str, deadline: float = DEADLINE
+) -> tuple[list[Object], tuple[str, ...]]:
+    """What the clusters hold, and those that did not answer."""
+    # Loading the client must not eat the regions' deadline.
+    await world.warm()
+    asked = (_ask(cluster, selector, deadline) for cluster in world.clusters.values())
+    answers = dict(zip(world.clusters, await asyncio.gather(*asked), strict=True))
+    heard = [answer for answer in answers.values() if isinstance(answer, list)]
+    if not heard:
+        reasons = "; ".join(str(answer) for answer in answers.values())
+        raise Unreachable(f"no cluster answers: {reasons}", hint="infctl status")
+    silent = tuple(name for name, answer in answers.items() if isinstance(answer, str))
+    return [each for answer in heard for each in answer], silent
+
+
+async def _ask(cluster: Cluster, selector: str, deadline: float) -> list[Object] | str:
+    try:
+        async with asyncio.timeout(deadline):
+            return await cluster.list(CONFIG_MAP, NAMESPACE, selector)
+    except TimeoutError:
+        return f"{cluster.region}: no answer within {deadline:g} s"
+    except InfctlError as error:
+        return error.what
+
+
+def _copy(run: str, objects: list[Object], silent: tuple[str, ...]) -> Copy | None:
+    """The copy, where its order is whole and the journal is of the order's plan."""
+    data = read_order(run, objects)
+    records = read_records(run, objects)
+    if data is None or not records or RUN_ID.fullmatch(run) is None:
+        return None
+    try:
+        order = order_of(_typed(data), f"the copy of run {run}")
+    except ConfigurationError:
+        return None
+    fits = records[0].plan_digest == order.plan.digest
+    return Copy(order, records, silent) if fits else None
+
+
+def _typed(data: Mapping[str, object]) -> Mapping[str, object]:
+    """What lies in a cluster may be of any type: only texts where texts belong."""
+    wanted = ("run", "platform", "environment", "actor", "on_failure")
+    return data if all(isinstance(data.get(name), str) for name in wanted) else {}
