@@ -118,6 +118,15 @@ async def test_what_is_no_answer_is_unreachable(
         assert isinstance(await failure_of(connect(address), verb), Unreachable)
 
 
+async def test_a_deletion_whose_connection_ends_is_sent_once(
+    connect: Connect, tls: ssl.SSLContext
+) -> None:
+    sent: list[socket.socket] = []
+    with serving(sent.append, tls) as address, pytest.raises(Unreachable):
+        await connect(address).delete(CONFIG_MAP, "a", "default")
+    assert len(sent) == 1
+
+
 async def test_a_server_that_cannot_be_connected_to_is_unreachable(connect: Connect) -> None:
     with black_hole() as address:
         assert isinstance(await failure_of(connect(address), "version"), Unreachable)

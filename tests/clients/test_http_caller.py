@@ -92,6 +92,8 @@ async def server() -> AsyncIterator[tuple[str, list[web.Request]]]:
         seen.append(request)
         if request.path == "/redirect":
             raise web.HTTPFound(request.query["to"])
+        if request.path == "/gone" and request.transport is not None:
+            request.transport.abort()
         if request.path == "/large":
             return web.Response(body=b"x" * (10 * LARGEST))
         return web.Response(text=await request.text() or "hello", headers={"etag": "1"})
@@ -105,6 +107,18 @@ async def server() -> AsyncIterator[tuple[str, list[web.Request]]]:
     port = runner.addresses[0][1]
     yield f"http://127.0.0.1:{port}", seen
     await runner.cleanup()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_b9_what_may_have_been_carried_out_is_sent_once(
+    method: str, server: tuple[str, list[web.Request]]
+) -> None:
+    base, seen = server
+    with pytest.raises(Unreachable):
+        await HttpEndpoints({"billing": Endpoint(base)}).call(
+            "billing", method, "/gone", "x", "k", 2
+        )
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("url", URLS)

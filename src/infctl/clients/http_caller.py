@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from infctl.clients.sent_once import sent_once
 from infctl.errors import Refused, Unreachable
 from infctl.model.text import Secret, clean
 from infctl.ports.calls import Reply
@@ -111,6 +112,7 @@ def _session(endpoint: Endpoint) -> "ClientSession":
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
         max_line_size=8190,
+        middlewares=(sent_once,),
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from infctl.clients.breaker import Breaker
 from infctl.clients.kubeconfig import read_context
 from infctl.clients.kubernetes_errors import explain
+from infctl.clients.sent_once import sent_once
 from infctl.errors import ConfigurationError, CredentialsError, InfctlError, Unreachable
 from infctl.model.text import clean
 
@@ -133,9 +134,12 @@ class Api:
             async with asyncio.timeout(PLUGIN_SECONDS):
                 await loader.load_kube_config_from_dict(config, client_configuration=configuration)
             configuration.retries = None
-            if _is_loopback(urlsplit(configuration.host).hostname or ""):
-                # No proxy of the environment stands between this machine and itself.
-                configuration.client_session_kwargs = {"trust_env": False}
+            # No proxy of the environment stands between this machine and itself.
+            is_ours = _is_loopback(urlsplit(configuration.host).hostname or "")
+            configuration.client_session_kwargs = {
+                "trust_env": not is_ours,
+                "middlewares": (sent_once,),
+            }
             return client.ApiClient(configuration)
         except (loader.ConfigException, OSError, ValueError) as error:
             raise self._no_credentials(error, config) from error
