@@ -97,12 +97,13 @@ class Twelve:
         group = "gateway.networking.k8s.io/v1"
         made = (
             ("api/v1", self._map("old", text="here")),
+            ("api/v1", self._map("owner")),
             ("apis/apps/v1", self._object("apps/v1", "Deployment", "web", spec=spec)),
             (f"apis/{group}", self._object(group, "HTTPRoute", "web", spec=_rules(backends))),
             ("apis/keda.sh/v1alpha1", self._object("keda.sh/v1alpha1", "ScaledObject", "web")),
         )
-        made[1][1]["spec"]["template"] = template
-        made[3][1]["spec"] = {"scaleTargetRef": {"name": self.name("web")}, "triggers": _TRIGGERS}
+        made[2][1]["spec"]["template"] = template
+        made[4][1]["spec"] = {"scaleTargetRef": {"name": self.name("web")}, "triggers": _TRIGGERS}
         await asyncio.gather(*(self._create(root, found) for root, found in made))
         await self._make_pod()
 
@@ -115,9 +116,9 @@ class Twelve:
 
     async def _make_pod(self) -> None:
         """Any object may be a controller; the built-in ones would let go of what is not theirs."""
-        owner = await self.others.get(f"{self._path('api/v1', 'configmaps')}/{self.name('old')}")
+        owner = await self.others.get(f"{self._path('api/v1', 'configmaps')}/{self.name('owner')}")
         pod = self._object("v1", "Pod", "web-0", spec=_POD)
-        reference: Object = {"apiVersion": "v1", "kind": "ConfigMap", "name": "any"}
+        reference: Object = {"apiVersion": "v1", "kind": "ConfigMap", "name": self.name("owner")}
         reference |= {"controller": True, "uid": owner["metadata"]["uid"]}
         pod["metadata"]["ownerReferences"] = [reference]
         self.made.append((await self._create("api/v1", pod))["metadata"]["uid"])

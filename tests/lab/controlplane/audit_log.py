@@ -41,7 +41,8 @@ def writes(lab: Lab, region: Region, **wanted: str) -> list[Write]:
 def events(lab: Lab, region: Region) -> Iterator[dict[str, Any]]:
     """All that is logged, older files first."""
     for path in _files(lab.folder(region)):
-        for line in path.read_text().splitlines():
+        # The last line may be just being written.
+        for line in path.read_text().rpartition("\n")[0].splitlines():
             yield dict(json.loads(line))
 
 
