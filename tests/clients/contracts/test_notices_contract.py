@@ -1,5 +1,6 @@
 """What every Notifier does: in memory, as webhook and as SNS topic behind the lab's front."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from running_cloud import RunningCloud
 
 from infctl.clients.aws import Account
 from infctl.clients.notices import Outbox, Topic, Webhook
-from infctl.errors import Refused
+from infctl.errors import InfctlError, Refused
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.notices import FakeNotices
 from infctl.lab import addresses
@@ -144,3 +145,45 @@ async def test_a_topic_takes_it_as_json(running: RunningCloud, tmp_path: Path) -
     bodies = [json.loads(json.loads(m["Body"])["Message"]) for m in messages]
     assert [b["key"] for b in bodies] == [NOTICE.key]
     assert bodies[0]["text"] == NOTICE.text
+
+
+class Hanging:
+    async def deliver(self, notice: Notice) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_route_that_hangs_keeps_no_other_waiting(tmp_path: Path) -> None:
+    taken: list[str] = []
+
+    class Taking:
+        async def deliver(self, notice: Notice) -> None:
+            taken.append(notice.key)
+
+    outbox = Outbox({"a": Hanging(), "b": Taking(), "c": Hanging()}, tmp_path)
+    hanging = [asyncio.create_task(outbox.send(route, NOTICE)) for route in ("a", "c")]
+    async with asyncio.timeout(5.0):
+        assert await outbox.send("b", NOTICE) == "sent"
+    assert taken == [NOTICE.key]
+    for task in hanging:
+        task.cancel()
+
+
+async def test_two_programs_may_send_what_waits_at_the_same_moment(tmp_path: Path) -> None:
+    both = asyncio.Barrier(2)
+
+    class Slow:
+        async def deliver(self, notice: Notice) -> None:
+            await both.wait()
+
+    programs = [Outbox({"on-call": Slow()}, tmp_path) for _ in range(2)]
+    async with asyncio.timeout(5.0):
+        receipts = await asyncio.gather(*(p.send("on-call", NOTICE) for p in programs))
+    assert receipts == ["sent", "sent"]
+
+
+async def test_nothing_is_kept_where_others_may_write(tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir(mode=0o700)
+    (tmp_path / "waiting").symlink_to(tmp_path / "away")
+    with pytest.raises(InfctlError, match="cannot be written"):
+        await Outbox({"on-call": Hanging()}, tmp_path).send("on-call", NOTICE)
+    assert list((tmp_path / "away").iterdir()) == []

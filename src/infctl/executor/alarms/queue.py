@@ -7,6 +7,7 @@ only grows, a line for each channel that took it.
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,18 +121,17 @@ def _keep(alarm: Alarm, kind: str, text: str) -> None:
 
 
 def _make(folder: Path) -> None:
-    state = folder.parent.parent
     for one in (folder.parent, folder):
+        check_folders(one.parent)
         with contextlib.suppress(FileExistsError):
             one.mkdir(mode=0o700)
             _sync(one.parent)
-    check_folders(state, folder.parent, folder)
+    check_folders(folder)
 
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all, and on disk before its name is."""
-    made = path.with_name(f".{path.name}.{os.getpid()}")
-    made.unlink(missing_ok=True)
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(made, flags, 0o600), "w") as file:

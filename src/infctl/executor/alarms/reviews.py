@@ -41,6 +41,11 @@ async def read_reviews(world: World, deadline: float = DEADLINE) -> Reviews:
     for review in (*(w.review for w in here), *there):
         run = review.alarm.run
         known[run] = known[run].merged(review) if run in known else review
+    for one in here:
+        closing = known[one.review.alarm.run].closing
+        if closing is not None and one.review.closing is None:
+            # Once it is on this disk, every cluster hears of it from here.
+            await asyncio.to_thread(keep_closing, one.review.alarm, closing)
     newest = sorted(known.values(), key=lambda r: r.alarm.run, reverse=True)
     return Reviews(tuple(newest), silent, _waiting(world, here))
 
