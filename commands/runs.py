@@ -19,7 +19,7 @@ from infctl.commands.runs_remote import (
     watch_copy,
 )
 from infctl.commands.step_lines import StepLines
-from infctl.errors import UsageError
+from infctl.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from infctl.model.run import RunView
@@ -115,23 +115,21 @@ def resume_run(
 
     A run of another machine is taken over from its copy in the clusters, once its lease ran out.
     """
-    from infctl.engine.decisions import Decision, Verb
-    from infctl.executor.folders import find_folder
-    from infctl.executor.launch import revive, whoami
-    from infctl.executor.watch import is_alive, read_run
+    from infctl.executor.watch import read_run
 
     if adopt and not reason.strip():
         raise UsageError("--adopt needs --reason")
     if not is_local(run):
         bring(ctx, run)
-    folder = find_folder(run)
-    if is_alive(folder):
-        _decide(folder.name, "resume")
-    elif read_run(folder.name).over:
+    name = _resolve(run)
+    try:
+        _ask(name, "adopt" if adopt else "resume", reason)
+    except Refused:
+        # It may have ended just now: then there is its result.
+        if not read_run(name).over:
+            raise
         note("the run is over")
-    else:
-        revive(folder.name, Decision(Verb.ADOPT, whoami(), reason) if adopt else None)
-    raise typer.Exit(attend(folder.name, output, timeout))
+    raise typer.Exit(attend(name, output, timeout))
 
 
 @app.command("retry")
@@ -239,16 +237,21 @@ def _why(reason: str, verb: str) -> str:
 def _decide(
     run: str, verb: str, reason: str = "", step: str = "", output: Output = Output.TABLE
 ) -> None:
+    name = _resolve(run)
+    _ask(name, verb, reason, step)
+    note(f"asked run {name} to {verb}: infctl runs attach {name}")
+    _show_decision(name, verb, reason, step, output)
+
+
+def _ask(run: str, verb: str, reason: str = "", step: str = "") -> None:
+    """Return once the run has acted on it, or its new executor has begun."""
     from infctl.engine.decisions import Decision, Verb
     from infctl.executor.launch import revive, whoami
     from infctl.executor.watch import read_run
 
-    name = _resolve(run)
-    before = read_run(name).seq
-    revive(name, Decision(Verb(verb), by=whoami(), reason=reason, step=step))
-    wait_heard(name, before)
-    note(f"asked run {name} to {verb}: infctl runs attach {name}")
-    _show_decision(name, verb, reason, step, output)
+    before = read_run(run).seq
+    if revive(run, Decision(Verb(verb), by=whoami(), reason=reason, step=step), note):
+        wait_heard(run, before)
 
 
 def _show_decision(run: str, verb: str, reason: str, step: str, output: Output) -> None:

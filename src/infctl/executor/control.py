@@ -15,6 +15,12 @@ from infctl.errors import Refused, Unreachable
 SOCKET = "control.sock"
 _LIMIT = 64 * 1024
 _DEADLINE = 5.0
+_PATIENCE = 1.0
+"""Seconds that an answer waits for the machine; one that takes back listens at the end only."""
+
+
+class NotListening(Unreachable):
+    """No executor takes decisions there now: it starts, it ends, or there is none."""
 
 
 @contextlib.asynccontextmanager
@@ -23,8 +29,8 @@ async def serve(folder: Path, decisions: Decisions) -> AsyncIterator[None]:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError):
-            line = await reader.readline()
-            writer.write(json.dumps(_answer(line, decisions)).encode() + b"\n")
+            answer = await _answer(await reader.readline(), decisions)
+            writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
         writer.close()
 
@@ -42,18 +48,25 @@ async def serve(folder: Path, decisions: Decisions) -> AsyncIterator[None]:
 
 
 def ask(folder: Path, decision: Decision) -> None:
-    """Send one decision; Unreachable where no executor listens, Refused where it says no."""
+    """Send one decision, and wait until the run has acted on it.
+
+    NotListening where no executor takes it, Refused where it says no, Unreachable where it is
+    silent: then nobody knows whether it heard.
+    """
+    name = f"the executor of run {folder.name}"
+    hint = f"infctl runs show {folder.name}; infctl runs resume {folder.name}"
     try:
         with _short_path(folder) as path, socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_DEADLINE)
             connection.connect(path)
             connection.sendall(encode(decision) + b"\n")
             answer = json.loads(connection.makefile("rb").readline(_LIMIT))
+    except TimeoutError as error:
+        raise Unreachable(f"{name} does not answer", hint=hint) from error
     except (OSError, ValueError) as error:
-        raise Unreachable(
-            f"the executor of run {folder.name} does not answer",
-            hint=f"infctl runs show {folder.name}; infctl runs resume {folder.name}",
-        ) from error
+        raise NotListening(f"{name} does not answer", hint=hint) from error
+    if answer.get("ending"):
+        raise NotListening(f"{name} is ending", hint=hint)
     if not answer.get("ok"):
         raise Refused(str(answer.get("error", "the executor refused")))
 
@@ -69,14 +82,17 @@ def is_listening(folder: Path) -> bool:
     return True
 
 
-def _answer(line: bytes, decisions: Decisions) -> dict[str, object]:
+async def _answer(line: bytes, decisions: Decisions) -> dict[str, object]:
     decision = decode(line)
     if decision is None:
         return {"ok": False, "error": "not a decision"}
+    if decisions.is_closed:
+        # Also where this one would refuse: the next may not.
+        return {"ok": False, "ending": True}
     if problem := _problem(decision):
         return {"ok": False, "error": problem}
-    decisions.put(decision)
-    return {"ok": True}
+    is_heard = await decisions.hand_over(decision, _PATIENCE)
+    return {"ok": True} if is_heard else {"ok": False, "ending": True}
 
 
 def encode(decision: Decision) -> bytes:

@@ -5,6 +5,7 @@ import contextlib
 import getpass
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 
 from infctl.engine.fencing import fenced
 from infctl.engine.locks import EnvironmentLock, Who, lock_sites
-from infctl.errors import InfctlError
+from infctl.errors import InfctlError, Refused
+from infctl.executor.folders import Lock, environment_lock, run_ids
+from infctl.executor.watch import read_run
 from infctl.model.run import RunView
 from infctl.ports.world import World
 
@@ -20,6 +23,10 @@ LOCK = "lock"
 """The name under which --break-glass overrides a lock that cannot be had."""
 TAKEOVER_SECONDS = 25.0
 """How long a run that is carried on waits for the lease of an executor that may be dead."""
+
+CLOSING_SECONDS = 15.0
+"""How long a run waits for one that is over to give the environment back."""
+_POLL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,27 @@ class Exclusive:
     lock: EnvironmentLock
     fence: int
     world: World
+
+
+async def take_environment(environment: str, run: str) -> Lock:
+    """This machine's lock on it. Refused where another run has it, unless that one is over."""
+    lock = environment_lock(environment)
+    deadline = time.monotonic() + CLOSING_SECONDS
+    while not lock.acquire(run):
+        holder = lock.holder()
+        if holder and not (_is_over(holder) and time.monotonic() < deadline):
+            raise Refused(
+                f"run {holder} changes environment {environment} now",
+                hint=f"infctl runs attach {holder}",
+                unchanged="nothing was changed",
+            )
+        await asyncio.sleep(_POLL)
+    return lock
+
+
+def _is_over(run: str) -> bool:
+    """Whether a run of this machine has ended; its executor may still close."""
+    return run in run_ids() and read_run(run).over
 
 
 @contextlib.asynccontextmanager

@@ -302,15 +302,19 @@ class _Execution:
         """SIGTERM asks for a pause at the next step's edge; after 10 s it ends what runs."""
         told = asyncio.Event()
         loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            # What is asked from now on is for the next executor: this one only ends.
+            self.decisions.close()
+            told.set()
+
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, told.set)
+            loop.add_signal_handler(number, end)
         task = asyncio.ensure_future(running)
         waiting = asyncio.create_task(told.wait())
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if not task.done():
-            # What is asked from now on is for the next executor: this one only ends.
-            self.decisions.close()
             # A run that hurts on purpose is not left paused: it heals and stops.
             verb = Verb.UNDO if self.order.on_failure == "undo" else Verb.PAUSE
             self.decisions.put(Decision(verb, by="a signal to the executor"))

@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from infctl.engine.decisions import Decision
 from infctl.errors import ConfigurationError, Refused, Unreachable
-from infctl.executor.control import ask, encode, is_listening
+from infctl.executor.control import NotListening, ask, encode, is_listening
 from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
 from infctl.executor.order import Order, write_order
 from infctl.executor.own_files import check_run
@@ -22,7 +23,9 @@ from infctl.model.plan import Plan
 EXECUTOR = (sys.executable, "-P", "-m", "infctl.executor")
 _REVIVE_SECONDS = 50.0
 """A lease of an executor that died elsewhere has to run out first."""
-_STARTING_SECONDS = 5.0
+_PATIENCE_SECONDS = 90.0
+"""For an executor to start, or to end: one that heals after a signal has a minute for that."""
+_QUIET_SECONDS = 1.0
 _POLL = 0.05
 _CLOCK = re.compile(r"^[0-9-]{10} [0-9:,]{12} [A-Z]+ ")
 
@@ -60,43 +63,63 @@ def launch(
     return run
 
 
-def revive(run: str, decision: Decision | None = None) -> None:
-    """See that a run which has not ended has an executor that listens.
+def revive(
+    run: str, decision: Decision | None = None, tell: Callable[[str], None] = lambda _: None
+) -> bool:
+    """See that a run which has not ended has an executor that listens; whether it is a new one.
 
-    A `decision` is there before the executor does anything else. Refused where the run is over,
-    Unreachable where its executor does not come up.
+    A new one has the `decision` before it does anything else; another has acted on it. One that is
+    only starting or ending is waited for, and `tell` hears of that. Refused where the run is over,
+    Unreachable where its executor does not come up or does not answer.
     """
     folder = find_folder(run)
     check_run(folder)
-    # Also while its executor still closes.
-    if read_run(run).over:
-        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
-    if run_lock(folder).holder():
-        if decision is not None:
-            _wait_listening(folder)
-            ask(folder, decision)
-        return
+    begun = time.monotonic()
+    is_told = False
+    while True:
+        # Also while its executor still closes.
+        if read_run(folder.name).over:
+            raise Refused(f"run {folder.name} is over", hint=f"infctl runs show {folder.name}")
+        is_new = not run_lock(folder).holder()
+        try:
+            if _start(folder, decision) if is_new else _tell(folder, decision):
+                return is_new
+        except NotListening:
+            if time.monotonic() > begun + _PATIENCE_SECONDS:
+                raise
+        if not is_told and time.monotonic() > begun + _QUIET_SECONDS:
+            is_told = True
+            tell(f"the executor of run {folder.name} is starting or ending: waiting for it")
+        time.sleep(_POLL)
+
+
+def _tell(folder: Path, decision: Decision | None) -> bool:
+    """Ask the executor that has the run; NotListening where it takes nothing now."""
+    if decision is not None:
+        ask(folder, decision)
+    elif not is_listening(folder):
+        raise NotListening(f"the executor of run {folder.name} does not answer")
+    return True
+
+
+def _start(folder: Path, decision: Decision | None) -> bool:
+    """Whether a new executor listens, or has ended its run; False where another has the run."""
     executor = spawn(folder, decision)
     deadline = time.monotonic() + _REVIVE_SECONDS
     while time.monotonic() < deadline:
-        if is_listening(folder):
-            return
-        if executor.poll() is not None:
-            if read_run(run).over:
-                return
+        has_ended = executor.poll() is not None
+        holder = run_lock(folder).holder()
+        if holder.startswith(f"{executor.pid}@") and is_listening(folder):
+            return True
+        if has_ended and (holder or read_run(folder.name).over):
+            return not holder
+        if has_ended:
             break
         time.sleep(_POLL)
     raise Unreachable(
-        f"run {run} cannot be carried on: {_last_words(folder)}",
-        hint=f"infctl runs list --clusters; infctl runs abandon {run} --reason WHY",
+        f"run {folder.name} cannot be carried on: {_last_words(folder)}",
+        hint=f"infctl runs list --clusters; infctl runs abandon {folder.name} --reason WHY",
     )
-
-
-def _wait_listening(folder: Path) -> None:
-    """One that was only just started holds its run before it takes decisions."""
-    deadline = time.monotonic() + _STARTING_SECONDS
-    while not is_listening(folder) and time.monotonic() < deadline and run_lock(folder).holder():
-        time.sleep(_POLL)
 
 
 def _last_words(folder: Path) -> str:
