@@ -1,9 +1,13 @@
-"""Whatever was done, undoing it leaves the world as it was. Random plans over the toy world."""
+"""B8: whatever was done, undoing it leaves the world as it was. Random plans over the toy world.
+
+150 plans here; INFCTL_PLANS=10000 or INFCTL_WHOLE=1 is the whole.
+"""
 
 import asyncio
+import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from toy_run import MemoryJournal, begin, platform
 from toy_world import REGIONS, Toy
@@ -17,6 +21,8 @@ from infctl.model.plan import Operation, Plan, Step
 from infctl.model.run import RunState, fold
 
 FILE = platform()
+IS_WHOLE = os.environ.get("INFCTL_WHOLE") == "1"
+PLANS = int(os.environ.get("INFCTL_PLANS", "10000" if IS_WHOLE else "150"))
 
 
 def _switch(kind: str, region: str) -> Operation:
@@ -40,9 +46,15 @@ operations = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.timeout(max(60, PLANS // 4))
+@settings(
+    max_examples=PLANS,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(st.lists(operations, min_size=1, max_size=8), st.sets(regions), st.booleans())
-def test_undo_after_any_plan_leaves_the_world_as_it_was(
+def test_b8_undo_after_any_plan_leaves_the_world_as_it_was(
     chosen: list[Operation], off: set[str], crash: bool
 ) -> None:
     toy = Toy()

@@ -1,6 +1,6 @@
 """B8: what a plan did is taken back to the last field, or named exactly. 0 silent differences.
 
-300 random plans here, each twice; INFCTL_PLANS=10000 is the whole.
+300 random plans here, each twice; INFCTL_PLANS=10000 or INFCTL_WHOLE=1 is the whole.
 """
 
 import os
@@ -17,7 +17,8 @@ from infctl.simulator.effects import places
 from infctl.simulator.environment import differences
 from infctl.simulator.plans import random_plan
 
-PLANS = int(os.environ.get("INFCTL_PLANS", "300"))
+IS_WHOLE = os.environ.get("INFCTL_WHOLE") == "1"
+PLANS = int(os.environ.get("INFCTL_PLANS", "10000" if IS_WHOLE else "300"))
 WRITTEN_OVER = ("scale_deployment", "push_config")
 """What others write over: objects that hold one value, which is ours or theirs."""
 
