@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -19,6 +19,7 @@ from infctl.model.snapshot import Snapshot
 from infctl.model.text import clean
 
 if TYPE_CHECKING:
+    from infctl.executor.alarms import Reviews
     from infctl.observe.shifts import Shifts
     from infctl.observe.snapshot import Target
     from infctl.platform import Platform
@@ -45,6 +46,14 @@ WIDE = [
     ("MODELS", "versions"),
 ]
 WATCH_INTERVAL = 2.0
+
+
+class Look(NamedTuple):
+    """What one reading found, and who broke the glass without a review so far."""
+
+    snapshot: Snapshot
+    off: "Shifts"
+    reviews: "Reviews"
 
 
 def status(
@@ -102,35 +111,36 @@ async def _run(
     target = Target(service.name, service.host, service.zone, regions)
     code = int(Exit.DONE)
     try:
-        async for snapshot, off in _snapshots(world, platform, target, timeout, watch):
-            code = _print(snapshot, off, names, agreement, service.name, output, watch, exit_status)
+        async for look in _looks(world, platform, target, timeout, watch):
+            code = _print(look, names, agreement, service.name, output, watch, exit_status)
     finally:
         await world.close()
     return code
 
 
-async def _snapshots(
+async def _looks(
     world: "World", platform: "Platform", target: "Target", timeout: float, watch: bool
-) -> "AsyncIterator[tuple[Snapshot, Shifts]]":
+) -> AsyncIterator[Look]:
+    from infctl.executor.alarms import read_reviews
     from infctl.observe.snapshot import observe
 
     await world.warm()
     previous: Snapshot | None = None
     while True:
-        snapshot, off = await asyncio.gather(
+        snapshot, off, reviews = await asyncio.gather(
             observe(world, target, previous=previous, deadline=timeout),
             shifts.read(world, platform, timeout),
+            read_reviews(world, timeout),
         )
         previous = snapshot
-        yield snapshot, off
+        yield Look(snapshot, off, reviews)
         if not watch:
             return
         await asyncio.sleep(WATCH_INTERVAL)
 
 
 def _print(
-    snapshot: Snapshot,
-    off: "Shifts",
+    look: Look,
     names: tuple[str, ...],
     agreement: Agreement,
     service: str,
@@ -138,6 +148,7 @@ def _print(
     watch: bool,
     exit_status: bool,
 ) -> int:
+    snapshot, off, reviews = look
     outcome = judge_service(snapshot, agreement)
     rows = [row for row in region_rows(snapshot, agreement) if row["name"] in names]
     silent = [row["name"] for row in rows if row["cluster_version"]["value"] is None]
@@ -154,6 +165,7 @@ def _print(
         metadata={
             "partial": bool(silent),
             "shifts": [shifts.shift_item(s, snapshot.at) for s in off.active],
+            "open_reviews": [r.alarm.run for r in reviews.open],
             "service": {
                 "name": service,
                 "outcome": outcome.word.value,
@@ -163,7 +175,8 @@ def _print(
     )
     if output in (Output.TABLE, Output.WIDE):
         write(_evidence(rows, outcome, service, agreement))
-        write("".join(f"{line}\n" for line in _shift_lines(off, snapshot.at)))
+        lines = [*_shift_lines(off, snapshot.at), *review_lines(reviews)]
+        write("".join(f"{line}\n" for line in lines))
     if silent:
         note(f"no answer from the Kubernetes API of {', '.join(silent)}")
     return _code(rows, silent, exit_status)
@@ -185,6 +198,16 @@ def _shift_lines(off: "Shifts", now: float) -> list[str]:
     if any(shift.is_expired(now) or shift.expires_soon(now) for shift in off.active):
         lines.append("next: infctl restore --expired, or infctl failover REGION --for TIME")
     return lines
+
+
+def review_lines(reviews: "Reviews") -> list[str]:
+    """One line where somebody broke the glass and nobody has looked into it."""
+    if not reviews.open:
+        return []
+    alarm = reviews.open[0].alarm
+    latest = f"{alarm.by} overrode {', '.join(alarm.guards)} ({alarm.reason})"
+    count = len(reviews.open)
+    return [f"broken glass, {count} without a review: {clean(latest)}; infctl reviews list"]
 
 
 def _code(rows: list[dict[str, Any]], silent: list[str], exit_status: bool) -> int:

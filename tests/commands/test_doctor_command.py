@@ -52,7 +52,7 @@ def test_where_all_is_well_nothing_is_on_stdout(
     assert doctor() == 0
     out, err = capsys.readouterr()
     assert out == ""
-    assert "of 18 checks are as they should be" in err
+    assert "of 20 checks are as they should be" in err
 
 
 def test_what_failed_comes_with_evidence_and_the_next_command(

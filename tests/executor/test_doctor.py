@@ -8,18 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from healthy_world import healthy_world, platform, pod
+from healthy_world import ROOT, healthy_world, platform, pod
 
+from infctl.content.facts import Facts
 from infctl.engine import readiness
 from infctl.engine.readiness import Diagnosis, diagnose
+from infctl.engine.readiness.alarms import alarms
 from infctl.engine.readiness.examination import Disk, Examination, Finding
 from infctl.executor import doctor, examining, freezing
+from infctl.executor.alarms import keep_alarm
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.kinds import POLICY
 from infctl.fakes.world import FakeWorld
 from infctl.model import fence
+from infctl.model.alarm import Alarm
 from infctl.model.outcome import Word
+from infctl.model.snapshot import Snapshot
 from infctl.observe.signals import expressions
+from infctl.platform import load
 from infctl.ports.cluster import CONFIG_MAP, DEPLOYMENT, LEASE, POD
 
 HERE, OTHER, THIRD = "eu-west-1", "us-east-1", "ap-south-1"
@@ -179,6 +185,30 @@ async def no_record(p: Place) -> None:
     await p.fake.names.delete_record(state.zone_id, record)
 
 
+async def nothing_known(p: Place) -> None:
+    p.fake.names.endpoint.mood = Mood.SILENT
+    p.fake.known.content.clear()
+
+
+async def known_for_too_long(p: Place) -> None:
+    """Two hours ago somebody read the zone, and now Route 53 does not answer."""
+    await p.look()
+    p.fake.names.endpoint.mood = Mood.SILENT
+    p.fake.clock.now += 2 * 3600.0
+
+
+async def nobody_keeps_it(p: Place) -> None:
+    async def refuse(*_: object) -> None:
+        """As a folder does that cannot be written."""
+
+    p.monkeypatch.setattr(p.fake.known, "keep", refuse)
+
+
+async def alarm_that_nobody_takes(p: Place) -> None:
+    keep_alarm(Alarm("r1", "fake", "fail over", ("capacity",), "fire", "ann", 1.0))
+    p.fake.notices.routes["on-call"].mood = Mood.SILENT
+
+
 DEFECTS: list[tuple[Callable[[Place], Awaitable[None]], str, str]] = [
     (refused_by_a_cluster, "credentials", HERE),
     (refused_by_a_store, "credentials", HERE),
@@ -208,6 +238,10 @@ DEFECTS: list[tuple[Callable[[Place], Awaitable[None]], str, str]] = [
     (no_bucket_for_switches, "switches", HERE),
     (frozen, "standing", ""),
     (no_record, "records", HERE),
+    (nothing_known, "known_state", ""),
+    (known_for_too_long, "known_state", ""),
+    (nobody_keeps_it, "known_state", ""),
+    (alarm_that_nobody_takes, "alarms", ""),
 ]
 
 
@@ -235,6 +269,34 @@ async def test_each_defect_is_found_in_time(
     ]
     assert failed, [d for d in found if d.finding.outcome.word is not Word.PASSED]
     assert all(d.finding.outcome.evidence and d.finding.hint for d in failed)
+
+
+@pytest.mark.parametrize(
+    ("age", "word", "said"),
+    [
+        (0.0, Word.PASSED, "read 0 s ago: fresh"),
+        (3000.0, Word.PASSED, "read 50 min ago: fresh"),
+        (7000.0, Word.FAILED, "read 117 min ago: stale, and not used any more in 7 d"),
+        (6 * 86_400.0, Word.FAILED, "read 6 d ago: stale, and not used any more in 24 h"),
+        (8 * 86_400.0, Word.FAILED, "nothing to lean on: it is 8 days old"),
+    ],
+)
+async def test_the_age_of_what_a_recovery_leans_on_is_told(
+    age: float, word: Word, said: str, place: Place
+) -> None:
+    await place.look()
+    place.fake.names.endpoint.mood = Mood.SILENT
+    place.fake.clock.now += age
+    (found,) = [d for d in await place.look() if d.check == "known_state"]
+    assert found.finding.outcome.word is word
+    assert said in found.finding.outcome.evidence[0]
+
+
+@pytest.mark.parametrize(("overlay", "word"), [("lab", Word.PASSED), ("prod", Word.FAILED)])
+def test_where_it_matters_a_broken_glass_is_told_by_two_ways(overlay: str, word: Word) -> None:
+    facts = Facts(load(ROOT / "platform.yaml", overlay), Snapshot(1.0, ()), {})
+    (found,) = alarms(Examination(facts, 1.0, Disk("x", 1)))
+    assert found.outcome.word is word
 
 
 async def test_what_cannot_be_read_is_not_taken_for_healthy(place: Place) -> None:

@@ -13,6 +13,7 @@ from infctl.engine.locks import lock_sites
 from infctl.engine.readiness.examination import Answer, Examination
 from infctl.errors import InfctlError
 from infctl.executor import examining
+from infctl.executor.alarms import untold
 from infctl.executor.examining import DEADLINE
 from infctl.executor.facts import read_facts
 from infctl.executor.rights import ask_right
@@ -21,7 +22,7 @@ from infctl.model.plan import Plan
 from infctl.observe.reading import measure
 from infctl.observe.shifts import read_shifts
 from infctl.platform import Platform
-from infctl.ports.cloud import ObjectStore
+from infctl.ports.cloud import CloudState, ObjectStore
 from infctl.ports.world import World
 from infctl.registry import RUNBOOKS, load_runbook
 
@@ -69,6 +70,9 @@ async def examine(world: World, platform: Platform, state: Path) -> Examination:
         shifts=off.active,
         unread_shifts=off.unread,
         files=examining.read_files(*_files(world, state)),
+        known=await _known(world, platform),
+        routes=() if world.notifier is None else world.notifier.names(),
+        waiting=await asyncio.to_thread(untold, world),
     )
 
 
@@ -109,6 +113,11 @@ async def _answers(world: World, platform: Platform) -> tuple[Answer, ...]:
         if region not in world.clusters
     )
     return (*lost, *await asyncio.gather(*questions))
+
+
+async def _known(world: World, platform: Platform) -> Measured[CloudState] | None:
+    """As the reading of the zone just now has left it, which is what the next recovery finds."""
+    return None if world.known is None else await world.known.recall(platform.service.zone)
 
 
 async def _places(world: World) -> Mapping[str, str]:

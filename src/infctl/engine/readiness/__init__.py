@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from infctl.engine.readiness import (
+    alarms,
     capacity,
     deployment,
     endpoints,
     fence,
     machine,
+    memory,
     permissions,
     plans,
     traffic,
@@ -35,11 +37,13 @@ CHECKS: Mapping[str, Check] = {
     "records": traffic.records,
     "switches": traffic.switches,
     "shifts": traffic.shifts,
+    "known_state": memory.known_state,
     "standing": traffic.standing,
     "plans": plans.plans,
     "clock": machine.clock,
     "disk": machine.disk,
     "secrets": machine.secrets,
+    "alarms": alarms.alarms,
 }
 """Every check by name, in the order in which they are shown."""
 

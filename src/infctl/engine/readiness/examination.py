@@ -10,6 +10,7 @@ from infctl.model.measured import Measured
 from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import Plan
 from infctl.model.shift import Shift
+from infctl.ports.cloud import CloudState
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Examination:
     `missing` names objects of the fence that a cluster lacks, `images` pods that cannot get theirs
     or run another one, `clocks` seconds by which the region's clock is ahead of ours, `places` why
     a place of the lock does not answer, `buckets` the buckets there are, `broken` why a plan could
-    not be made, by its name.
+    not be made, by its name, `known` the zone as this machine remembers it, `routes` the ways to
+    people, `waiting` who was not told yet of an alarm, by run.
     """
 
     facts: Facts
@@ -66,6 +68,9 @@ class Examination:
     shifts: tuple[Shift, ...] = ()
     unread_shifts: Mapping[str, str] = field(default_factory=dict)
     files: tuple[OwnFile, ...] = ()
+    known: Measured[CloudState] | None = None
+    routes: tuple[str, ...] = ()
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from infctl.executor.alarms.courier import Courier, carrying
 from infctl.executor.alarms.delivery import deliver
 from infctl.executor.alarms.queue import Waiting, keep_alarm, keep_closing, waiting
-from infctl.executor.alarms.reviews import Reviews, close_review, read_reviews
+from infctl.executor.alarms.reviews import Reviews, close_review, read_reviews, untold
 
 __all__ = [
     "Courier",
@@ -15,5 +15,6 @@ __all__ = [
     "keep_alarm",
     "keep_closing",
     "read_reviews",
+    "untold",
     "waiting",
 ]

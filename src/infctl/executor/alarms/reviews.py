@@ -88,6 +88,11 @@ def _choose(reviews: Iterable[Review], run: str) -> Review:
     )
 
 
+def untold(world: World) -> dict[str, tuple[str, ...]]:
+    """By run: who was not told yet of an alarm of this machine."""
+    return _waiting(world, waiting(world.environment))
+
+
 def _waiting(world: World, here: list[Waiting]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for channel in channel_names(world):
