@@ -197,9 +197,11 @@ async def _require_done_once(run: Run) -> None:
 def _each_once(*losses: Loss) -> dict[int, Loss]:
     """The first attempt at every write is lost, by the numbers under which they pass.
 
-    What never arrived is sent again; of what was applied only the marks are, which change nothing.
+    What never arrived is sent again, a deletion with its mark; of what was applied, marks alone are
+    sent again, which change nothing.
     """
-    numbers = range(1, 2 * WRITES, 2) if Loss.BEFORE in losses else (*range(1, 12), 13, 14, 16)
+    applied = (*range(1, 12), 13, 14, 16)
+    numbers = (*range(1, 22, 2), 23, 26, 28) if Loss.BEFORE in losses else applied
     return dict(zip(numbers, itertools.cycle(losses), strict=False))
 
 
