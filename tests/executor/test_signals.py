@@ -69,7 +69,7 @@ STRIKES: dict[str, Strike] = {
 }
 
 
-@pytest.mark.timeout(3000 if IS_WHOLE else 200)
+@pytest.mark.timeout(max(200, 15 * MOMENTS))
 def test_b6_the_next_command_works_after_any_signal_at_any_moment(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
