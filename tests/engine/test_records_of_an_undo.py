@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from puppet import SET, STEP, Life, said
+from puppet import SET, STEP, Life, Puppet, said
 
-from infctl.engine.handler import blind, not_yet, passed
+from infctl.engine.handler import Handler, blind, not_yet, passed
 from infctl.engine.undo import Undoing, read_undo, undo_order
 from infctl.errors import Frozen, InfctlError, JournalError, LeaseLost, Refused, Unreachable
 from infctl.model.plan import Operation, Plan, Step
@@ -21,9 +21,17 @@ BACK = {
 }
 
 
-async def _done(monkeypatch: pytest.MonkeyPatch, timeout: float = 5.0) -> Life:
+class Unread(Puppet):
+    """One that looks at nothing before its act."""
+
+    observe = Handler.observe
+
+
+async def _done(
+    monkeypatch: pytest.MonkeyPatch, timeout: float = 5.0, puppet: Puppet | None = None
+) -> Life:
     """A step that changed 2 to 5 and is over."""
-    life = Life(monkeypatch, step=replace(STEP, timeout=timeout))
+    life = Life(monkeypatch, puppet, replace(STEP, timeout=timeout))
     await life.perform()
     life.known = len(life.journal.written)
     life.puppet.asked.clear()
@@ -61,15 +69,18 @@ async def test_what_is_as_before_already_is_only_noted(monkeypatch: pytest.Monke
     assert life.leave.asked == []
 
 
-async def test_where_nothing_was_read_before_nothing_is_as_before(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("puppet", "records"), [(Puppet, ["undo_done"]), (Unread, ["undo_intent", "undo_done"])]
+)
+async def test_nothing_is_as_before_where_it_was_read_and_nowhere_else(
+    puppet: type[Puppet], records: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    life = await _done(monkeypatch)
+    life = await _done(monkeypatch, puppet=puppet())
     view = life.view()
-    unread = replace(view, steps=(replace(view.steps[0], before=None),))
+    nothing = replace(view, steps=(replace(view.steps[0], before=None),))
     life.puppet.answers = {"observe": [None]}
-    assert await _take_back(life, unread) == []
-    assert [kind for kind, _ in life.written()] == ["undo_intent", "undo_done"]
+    assert await _take_back(life, nothing) == []
+    assert [kind for kind, _ in life.written()] == records
 
 
 LEFT: list[tuple[str, dict[str, list[Any]], str]] = [

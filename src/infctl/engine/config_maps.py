@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from infctl.engine.handler import Args, Context
+from infctl.engine.writers import others_of
 from infctl.errors import Conflict, Refused
 from infctl.model.run import StepState
 from infctl.ports.cluster import CONFIG_MAP, Cluster, Object
 
+MADE = "infctl.dev/made-by"
+"""The annotation that names the run which made a ConfigMap."""
 NOT_OBSERVED = object()
 """Where a step's state from before is not known: outside of a run, or when it is taken back."""
 
@@ -44,7 +47,8 @@ async def write_data(
     """Put texts into a ConfigMap, if it still is as `found` says; a key of None is taken out."""
     cluster = cluster_of(context, args["region"])
     if found is None:
-        metadata = {"name": name, "namespace": args["namespace"]}
+        named = {"name": name, "namespace": args["namespace"]}
+        metadata = {**named, "annotations": {MADE: context.run}}
         texts = {k: v for k, v in data.items() if v is not None}
         await cluster.create(
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": texts}
@@ -54,6 +58,13 @@ async def write_data(
     await cluster.merge(
         CONFIG_MAP, name, args["namespace"], {"metadata": metadata, "data": dict(data)}
     )
+
+
+def is_ours_alone(context: Context, found: Object | None) -> bool:
+    """Whether this run made the ConfigMap, and nobody but infctl ever wrote to it."""
+    metadata = {} if found is None else found["metadata"]
+    is_made_here = (metadata.get("annotations") or {}).get(MADE) == context.run
+    return is_made_here and not others_of(metadata)
 
 
 async def remove_map(context: Context, args: Args, name: str, found: Object | None) -> None:

@@ -105,6 +105,11 @@ class Handler(ABC):
         del before, args
         return None
 
+    def restored(self, before: Any, now: Any, args: Args) -> bool:
+        """Whether what was seen before the act is seen again, so that nothing is to be undone."""
+        del args
+        return bool(before == now)
+
     def reverses(self, args: Args) -> bool:
         """Whether this very act can be taken back; for some that depends on their arguments."""
         del args

@@ -69,6 +69,19 @@ def owned(found: Any, fields: Mapping[str, Any]) -> Any:
     return kept
 
 
+def lacking(found: Any, wanted: Any) -> Any:
+    """The fields of `found` that `wanted` does not name; what is empty without them goes too."""
+    if isinstance(found, Mapping) and isinstance(wanted, Mapping):
+        below = {k: lacking(found[k], wanted[k]) for k in found if k in wanted}
+        rest = {k: copy.deepcopy(v) for k, v in found.items() if k not in wanted}
+        return {**rest, **{k: v for k, v in below.items() if v}}
+    if is_named(found) and is_named(wanted):
+        theirs = {item["name"]: item for item in wanted}
+        parts = [(item["name"], lacking(item, theirs.get(item["name"], {}))) for item in found]
+        return [{**part, "name": name} for name, part in parts if part]
+    return None
+
+
 def join(one: Any, other: Any) -> Any:
     """Both parts of the same object in one."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):

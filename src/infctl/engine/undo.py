@@ -5,7 +5,8 @@ import logging
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from infctl.engine.handler import Context
+from infctl.engine.handler import Context, Handler
+from infctl.engine.heirs import Heir, heir_of
 from infctl.engine.journal import Journal
 from infctl.engine.operations import find
 from infctl.engine.permit import Permit, Unchecked
@@ -86,31 +87,47 @@ class Undoing:
         handler = find(step.operation.kind, step.operation.version)
         while True:
             try:
-                now = await handler.observe(self.context, step.operation.args)
-                if seen.before is not None and now == seen.before:
+                heir = await heir_of(self.context, seen)
+                if await self._is_as_before(step.operation, seen, heir):
                     self._done(seen, "as it was before already")
                     return ""
                 outcome = await handler.untouched(self.context, step.operation)
                 if outcome.word is Word.FAILED:
                     return "; ".join(("not as this run left it", *outcome.evidence))
                 if outcome.word is Word.PASSED:
-                    await self._apply(step, seen, read_undo(seen.undo), deadline)
+                    await self._apply(step, seen, heir, deadline)
                     return ""
             except Unmeasured as error:
                 # An answer that did not come says nothing: look again until the deadline.
                 _log.warning("undo of %s: %s", step.id, error.what)
             await self._pause(deadline)
 
-    async def _apply(
-        self, step: Step, seen: StepView, operation: Operation, deadline: float
-    ) -> None:
+    async def _is_as_before(self, operation: Operation, seen: StepView, heir: Heir | None) -> bool:
+        handler = find(operation.kind, operation.version)
+        now = await handler.observe(self.context, operation.args)
+        if type(handler).observe is Handler.observe:
+            return False
+        if heir is not None:
+            now = heir.as_former(now)
+        return handler.restored(seen.before, now, operation.args)
+
+    async def _apply(self, step: Step, seen: StepView, heir: Heir | None, deadline: float) -> None:
+        operation = read_undo(seen.undo)
         handler = find(operation.kind, operation.version)
         handler.check(operation.args)
+        if heir is not None:
+            operation = heir.inherit(operation)
         check_aim(step.operation, operation)
         key = f"{self.context.run}/{seen.id}/undo"
         await self.permit.check(replace(step, operation=operation))
         self.journal.append(
-            Kind.UNDO_INTENT, step=seen.id, attempt=seen.attempt, key=key, undo=seen.undo
+            Kind.UNDO_INTENT,
+            step=seen.id,
+            attempt=seen.attempt,
+            key=key,
+            # Of an heir the world has to know; what was promised stays what is taken back.
+            args=None if heir is None else {"former": heir.former, "uid": heir.uid},
+            undo=seen.undo,
         )
         await self.permit.publish(step)
         await handler.apply(self.context, operation, key)

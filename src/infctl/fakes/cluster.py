@@ -67,7 +67,14 @@ class FakeCluster:
         """One object, or None."""
         await self.endpoint.answer()
         stored = self.storage.objects.get(_key(kind, namespace, name))
-        return copied(stored.object) if stored else None
+        if stored is None:
+            return None
+        found = copied(stored.object)
+        # Nobody else asks who owns what: the rest is spared the work.
+        found["metadata"]["managedFields"] = ownership.managed_fields(
+            stored.owners, kind.api_version
+        )
+        return found
 
     async def apply(
         self, manifest: Object, *, dry_run: bool = False, force: bool = False

@@ -3,7 +3,7 @@
 Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infctl.errors import Conflict
@@ -46,7 +46,35 @@ def update(before: Object, after: Object, owners: Owners, manager: str) -> Owner
     return _present({**kept, us: kept.get(us, frozenset()) | changed})
 
 
+def managed_fields(owners: Owners, api_version: str) -> list[Object]:
+    """Who owns what, as an API server says it."""
+    return [
+        {
+            "manager": name,
+            "operation": operation,
+            "apiVersion": api_version,
+            "fieldsV1": _nested(owned),
+        }
+        for (name, operation), owned in owners.items()
+    ]
+
+
 _NOTHING = object()
+
+
+def _nested(paths: Iterable[Path]) -> Object:
+    found: Object = {}
+    for path in paths:
+        place = found
+        for step in path:
+            place = place.setdefault(_key(step), {})
+    return found
+
+
+def _key(step: str) -> str:
+    if step.startswith("["):
+        return f'k:{{"name":{step[len("[name=") : -1]}}}'
+    return f"f:{step[1:]}"
 
 
 def _conflicts(

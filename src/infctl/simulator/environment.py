@@ -229,9 +229,6 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> frozenset[str]
 def _plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    if value["metadata"]["name"] == "infctl-flags" and '"flags": {}' in str(value.get("data")):
-        # A set without flags is as good as none.
-        return None
     metadata = {k: v for k, v in value["metadata"].items() if k not in _BOOKKEEPING}
     notes = metadata.pop("annotations", {})
     kept = {k: v for k, v in notes.items() if not k.startswith("infctl.dev/")}

@@ -69,22 +69,22 @@ def _ready(chance: random.Random, region: str, chosen: Platform) -> Sample:
     return Operation("wait_region_ready", args, region=region), ""
 
 
-def _note(region: str, chance: random.Random, name: str, chosen: Platform) -> Object:
-    metadata = {"name": name, "namespace": chosen.service.name}
-    text = f"note {chance.randint(1, 9)}"
+def _note(region: str, chance: random.Random, chosen: Platform) -> Object:
+    number = chance.randint(1, 9)
+    metadata = {"name": NOTES[number % 2], "namespace": chosen.service.name}
+    text = f"note {number}"
     named = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
     return {**named, "data": {"region": region, "text": text}}
 
 
 def _apply(chance: random.Random, region: str, chosen: Platform) -> Sample:
-    # Not what another step removes: made anew it is another object, which undo leaves alone.
-    manifest = _note(region, chance, NOTES[0], chosen)
+    manifest = _note(region, chance, chosen)
     args = {"region": region, "manifest": manifest}
     return Operation("apply_object", args, region=region), f"note/{region}"
 
 
 def _remove(chance: random.Random, region: str, chosen: Platform) -> Sample:
-    metadata = _note(region, chance, NOTES[1], chosen)["metadata"]
+    metadata = _note(region, chance, chosen)["metadata"]
     args = {"region": region, "api_version": "v1", "kind": "ConfigMap", **metadata}
     return Operation("remove_object", args, region=region), f"note/{region}"
 

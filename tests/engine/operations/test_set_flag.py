@@ -50,6 +50,45 @@ async def test_what_is_taken_back_leaves_the_flags_of_others() -> None:
     assert await flags_of(run.fakes) == {"theirs": OFF}
 
 
+async def _found(fakes: Any) -> Any:
+    return await fakes.clusters[REGION].read(CONFIG_MAP, "infctl-flags", "vision")
+
+
+async def test_a_set_of_flags_that_was_not_there_is_not_there_again() -> None:
+    run = one_run(flag("canary", ON), flag("cache", ON), Operation("ask", STOPS))
+    await make_namespaces(run.fakes, "vision")
+    assert (await run.carry("undo"))[0] is RunState.ROLLED_BACK
+    assert await _found(run.fakes) is None
+
+
+async def test_an_empty_set_that_was_there_before_stays() -> None:
+    run = one_run(flag("canary", ON), Operation("ask", STOPS))
+    await make_namespaces(run.fakes, "vision")
+    metadata = {"name": "infctl-flags", "namespace": "vision"}
+    empty = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    await run.fakes.clusters[REGION].create({**empty, "data": {"flags.json": '{"flags": {}}'}})
+    assert (await run.carry("undo"))[0] is RunState.ROLLED_BACK
+    assert await flags_of(run.fakes) == {}
+
+
+async def test_a_set_to_which_somebody_else_wrote_stays() -> None:
+    run = one_run(flag("canary", ON), Operation("ask", STOPS))
+    await make_namespaces(run.fakes, "vision")
+    cluster = run.fakes.clusters[REGION]
+
+    async def label() -> None:
+        if await _found(run.fakes):
+            metadata = {"name": "infctl-flags", "namespace": "vision", "labels": {"owner": "them"}}
+            await cluster.apply_as(
+                "kubectl", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+            )
+
+    run.meanwhile = label
+    assert (await run.carry("undo"))[0] is RunState.ROLLED_BACK
+    assert (await _found(run.fakes))["metadata"]["labels"] == {"owner": "them"}
+    assert await flags_of(run.fakes) == {}
+
+
 async def test_a_file_that_holds_no_flags_is_left_as_it_is() -> None:
     run = one_run(flag("canary", ON))
     await make_namespaces(run.fakes, "vision")

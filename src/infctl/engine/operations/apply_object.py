@@ -8,7 +8,15 @@ from infctl.engine.config_maps import before_of, cluster_of
 from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
 from infctl.engine.manifests import kind_of, require_manifest
 from infctl.engine.objects import another, permission, read_object, uid, where
-from infctl.engine.projection import covers, identity, join, owned, project, without_server_fields
+from infctl.engine.projection import (
+    covers,
+    identity,
+    join,
+    lacking,
+    owned,
+    project,
+    without_server_fields,
+)
 from infctl.errors import Conflict
 from infctl.model.fence import STAMPS
 from infctl.model.outcome import Outcome
@@ -20,9 +28,10 @@ _MANAGER = ("infctl", "Apply")
 
 
 class ApplyObject(Handler):
-    """Args: region, manifest; optional: force (take fields of others over), uid.
+    """Args: region, manifest; optional: force (take fields of others over), uid, instead_of.
 
-    What infctl applied before and the manifest does not hold is taken away, as apply does.
+    What infctl applied before and the manifest does not hold is taken away, as apply does; with
+    `instead_of`, another manifest, only what that one holds.
     """
 
     kind = KIND
@@ -30,7 +39,8 @@ class ApplyObject(Handler):
     def check(self, args: Args) -> None:
         """A manifest of an object that plans may apply."""
         rules = {"region": arguments.name, "manifest": arguments.json_mapping}
-        arguments.check_arguments(KIND, args, rules, {"force": arguments.truth, "uid": uid})
+        more = {"force": arguments.truth, "uid": uid, "instead_of": arguments.json_mapping}
+        arguments.check_arguments(KIND, args, rules, more)
         require_manifest(KIND, args["manifest"])
 
     def touches(self, args: Args) -> tuple[str, ...]:
@@ -58,7 +68,15 @@ class ApplyObject(Handler):
         if before["object"] == manifest:
             return None
         back = {"region": args["region"], "manifest": before["object"], "uid": before["uid"]}
-        return Operation(KIND, {**back, "force": True}, region=args["region"])
+        more = {"force": True, "instead_of": manifest}
+        return Operation(KIND, {**back, **more}, region=args["region"])
+
+    def restored(self, before: Any, now: Any, args: Args) -> bool:
+        """The fields of the manifest are as before; infctl may have applied others since."""
+        if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+            return bool(before == now)
+        with_before = join(before["object"], lacking(now["object"], args["manifest"]))
+        return bool(before["uid"] == now["uid"] and with_before == now["object"])
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Apply, if the object is still as it was read."""
@@ -77,7 +95,7 @@ class ApplyObject(Handler):
                 raise Conflict(
                     f"{what} was changed since it was read", unchanged="nothing was written"
                 )
-        manifest = _held(args["manifest"], found)
+        manifest = _held(_whole(args, found), found)
         cluster = cluster_of(context, args["region"])
         after = await cluster.apply(manifest, force=args.get("force", False))
         return {"uid": after["metadata"]["uid"]}
@@ -116,8 +134,22 @@ def _kept(found: Object | None, args: Args) -> Any:
     if found is None:
         return None
     plain = without_server_fields(found, frozenset(STAMPS))
-    part = project(plain, args["manifest"])
+    part = join(project(plain, args["manifest"]), _applied(found))
+    return {"uid": found["metadata"]["uid"], "object": join(identity(args["manifest"]), part)}
+
+
+def _applied(found: Object) -> Object:
+    """What infctl's applies own of an object."""
+    plain = without_server_fields(found, frozenset(STAMPS))
+    part: Object = {}
     for entry in found["metadata"].get("managedFields") or []:
         if (entry.get("manager"), entry.get("operation")) == _MANAGER and "fieldsV1" in entry:
-            part = join(part, owned(plain, entry["fieldsV1"]))
-    return {"uid": found["metadata"]["uid"], "object": join(identity(args["manifest"]), part)}
+            part = dict(join(part, owned(plain, entry["fieldsV1"])))
+    return part
+
+
+def _whole(args: Args, found: Object | None) -> Object:
+    """What is applied: the manifest, with what is to stay of earlier applies."""
+    if found is None or "instead_of" not in args:
+        return dict(args["manifest"])
+    return dict(join(args["manifest"], lacking(_applied(found), args["instead_of"])))

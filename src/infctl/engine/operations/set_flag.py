@@ -5,12 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from infctl.engine import arguments
-from infctl.engine.config_maps import read_data, read_map, require_as_before, texts_of, write_data
+from infctl.engine.config_maps import (
+    is_ours_alone,
+    read_data,
+    read_map,
+    remove_map,
+    require_as_before,
+    texts_of,
+    write_data,
+)
 from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
 from infctl.errors import ConfigurationError, Refused
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
-from infctl.ports.cluster import CONFIG_MAP
+from infctl.ports.cluster import CONFIG_MAP, Object
 
 KIND = "set_flag"
 NAME = "infctl-flags"
@@ -22,7 +30,8 @@ _PARTS = frozenset({"state", "variants", "defaultVariant", "targeting", "metadat
 class SetFlag(Handler):
     """Args: region, namespace, flag, definition (as flagd has it; None takes the flag out).
 
-    Flags are written key by key: what others did to other flags stays.
+    Flags are written key by key: what others did to other flags stays. A set that this run made
+    goes with its last flag.
     """
 
     kind = KIND
@@ -44,11 +53,10 @@ class SetFlag(Handler):
         return (f"{args['region']}: flag {args['flag']} in {args['namespace']}/{NAME}",)
 
     def permissions(self, args: Args) -> tuple[Permission, ...]:
-        """To write the ConfigMap of flags."""
-        return tuple(
-            Permission(args["region"], verb, CONFIG_MAP, args["namespace"])
-            for verb in ("create", "patch")
-        )
+        """To write the ConfigMap of flags, and to remove it with its last flag."""
+        verbs = ("create", "patch", "delete") if args["definition"] is None else ("create", "patch")
+        where = (CONFIG_MAP, args["namespace"])
+        return tuple(Permission(args["region"], verb, *where) for verb in verbs)
 
     def loss(self, args: Args) -> str:
         """What the flag is there."""
@@ -77,7 +85,10 @@ class SetFlag(Handler):
         changed = {k: v for k, v in flags.items() if k != args["flag"]}
         if wanted is not None:
             changed[args["flag"]] = wanted
-        await write_data(context, args, NAME, found, {FILE: _write(changed)})
+        if not changed and _holds_nothing_else(context, found):
+            await remove_map(context, args, NAME, found)
+        else:
+            await write_data(context, args, NAME, found, {FILE: _write(changed)})
         return {"flags": len(changed)}
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:
@@ -89,6 +100,11 @@ class SetFlag(Handler):
             return not_yet(f"{where} is not as wanted")
         shown = "none" if now is None else f"{now['state']}, {now['defaultVariant']}"
         return passed(f"{where} is {shown}")
+
+
+def _holds_nothing_else(context: Context, found: Object | None) -> bool:
+    is_whole = found is not None and set(texts_of(found)) == {FILE}
+    return is_whole and is_ours_alone(context, found)
 
 
 def _flags(data: Mapping[str, str] | None, args: Args) -> dict[str, Any]:
