@@ -90,7 +90,7 @@ async def catch_up(world: World, journal: Extended) -> Copy | None:
     except InfctlError:
         return None
     _compare(copy.view, view)
-    if copy.records[: len(ours)] == ours:
+    if len(copy.records) > len(ours) and copy.records[len(ours) - 1].digest == ours[-1].digest:
         journal.extend(copy.records[len(ours) :])
     return copy
 

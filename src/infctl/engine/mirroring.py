@@ -62,7 +62,8 @@ class Mirror:
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-        if not done and not self._told:
+        # A run that is over writes nothing more, and nobody has to undo it.
+        if not done and not self._told and not self._journal.view().over:
             self._told = True
             self._tell("no cluster keeps a copy of this run: only this machine can undo it")
         return bool(done)

@@ -1,11 +1,12 @@
 """The parts of the engine that a simulation puts together; a bad one may stand in for each."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from infctl.content.facts import Facts
+from infctl.engine.copies import Copy, Extended, catch_up
 from infctl.engine.fencing import fenced
 from infctl.engine.guards import evaluate
 from infctl.engine.locks import EnvironmentLock, Who
@@ -14,6 +15,7 @@ from infctl.model.plan import GuardResult, Plan
 from infctl.ports.clock import Clock
 from infctl.ports.cluster import Cluster
 from infctl.ports.lock import LockSite
+from infctl.ports.world import World
 from infctl.simulator.disk import WatchedJournal
 from infctl.simulator.permit import SimulatedPermit
 
@@ -56,6 +58,7 @@ class Engine:
     lock: Callable[[Sequence[LockSite], Clock, str, random.Random], Lock] = environment_lock
     fence: MakeFenced = fenced
     guards: Callable[[Plan, Facts], tuple[GuardResult, ...]] = evaluate
+    catch_up: Callable[[World, Extended], Awaitable[Copy | None]] = catch_up
 
 
 INFCTL = Engine()

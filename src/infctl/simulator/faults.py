@@ -21,6 +21,7 @@ FAULTS: dict[str, str] = {
     "suspend": "the executor's machine sleeps for a minute",
     "fast_clock": "the second machine's clock runs 1.4 times as fast",
     "rival": "another engineer starts a run of the same environment",
+    "colleague": "another machine takes the run over; its own is gone, frozen, cut off or alive",
     "freeze": "somebody stops everything, and lifts that later",
     "guard_bug": "a guard raises instead of judging",
 }
@@ -49,11 +50,15 @@ class Fault:
 
     def __str__(self) -> str:
         where = f" in {self.region}" if self.region and self.kind in _PLACED else ""
+        if self.kind == "colleague":
+            where = f", the machine {_FATES[self.phase]},"
         lasts = f" for {self.seconds:.0f} s" if self.kind in _LASTING else ""
         when = "" if self.kind in BEFOREHAND else f" at moment {self.moment}"
         return f"{self.kind}{where}{when}{lasts}"
 
 
+_FATES = ("gone", "frozen", "cut off", "alive")
+"""What becomes of the machine that a colleague takes a run over from, by phase."""
 _PLACED = frozenset({"partition", "api_restart", "slow_rollout"})
 _LASTING = frozenset(
     {"partition", "partition_all", "disk_full", "slow_rollout", "suspend", "freeze", "slow_disk"}

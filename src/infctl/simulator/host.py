@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from infctl.engine.decisions import Decisions
@@ -14,7 +15,9 @@ from infctl.errors import InfctlError, JournalError, LeaseLost, Refused
 from infctl.model.journal import Kind
 from infctl.model.run import RunState, RunView
 from infctl.ports.lock import LockSite, Witness
+from infctl.ports.world import World
 from infctl.simulator.clock import HostClock
+from infctl.simulator.copying import catch_up, mirrored
 from infctl.simulator.disk import SimulatedDisk, WatchedJournal
 from infctl.simulator.engine import Lock
 from infctl.simulator.environment import WITNESS, scratch
@@ -33,11 +36,13 @@ _LEASES = 5
 
 @dataclass(slots=True)
 class Host:
-    """A machine: its clocks, and until when its disk is full."""
+    """A machine: its clocks, and until when its disk is full and its way out is cut."""
 
     name: str
     clock: HostClock = field(default_factory=HostClock)
     full_until: float = -1.0
+    cut_until: float = -1.0
+    gone: bool = False
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class Executor:
             self.ended = f"journal: {error.what}"
         except LeaseLost as error:
             self.ended = f"lease lost: {error.what}"
+            self._leave(error.what)
         except Refused as error:
             self.ended = f"refused: {error.what}"
         except InfctlError as error:
@@ -89,26 +95,21 @@ class Executor:
         self.lock = lock
         renewing = asyncio.create_task(lock.renew_forever())
         try:
-            journal.fence = self.link.fence = fence
+            self.link.fence = fence
             simulation.granted(job, fence)
             if is_new:
                 self._guard()
+            else:
+                await catch_up(self)
+                if journal.view().over:
+                    return
+            journal.fence = fence
             held = simulation.engine.fence(
                 world.clusters, fence, job.run, self.host.clock, _unheard
             )
             journal.append(Kind.LEASE, args={"host": self.host.name, "fence": fence})
             world = replace(world, clusters=held)
-            context = Context(world, scratch(), job.run, "simulated", self.view)
-            machine = simulation.engine.machine(
-                job.plan,
-                journal,
-                context,
-                self.decisions,
-                on_failure=simulation.scenario.on_failure,
-                permit=simulation.engine.permit(lock, simulation.frozen),
-            )
-            state, reason = await machine.run()
-            self._end(state, reason)
+            await self._act(world, lock)
         finally:
             renewing.cancel()
             with contextlib.suppress(InfctlError, TimeoutError):
@@ -116,9 +117,44 @@ class Executor:
                     self.lock = None
                     await lock.release()
 
+    async def _act(self, world: World, lock: Lock) -> None:
+        """The machine with its copies, to the run's last record."""
+        simulation, job, engine = self.simulation, self.job, self.simulation.engine
+        context = Context(world, scratch(), job.run, "simulated", self.view)
+        async with mirrored(self) as mirror:
+            permit = (
+                (lock, simulation.frozen) if mirror is None else (lock, simulation.frozen, mirror)
+            )
+            machine = engine.machine(
+                job.plan,
+                self.journal,
+                context,
+                self.decisions,
+                on_failure=simulation.scenario.on_failure,
+                permit=engine.permit(*permit),
+            )
+            state, reason = await machine.run()
+            self._end(state, reason)
+            if mirror is not None:
+                await mirror.settle()
+
+    def _leave(self, why: str) -> None:
+        """Whoever takes over writes the run's next records; ours say only how we left it."""
+        if self.job.copying is None or self.journal is None:
+            return
+        with contextlib.suppress(JournalError):
+            args = {"state": str(RunState.IN_DOUBT), "reason": why}
+            self.journal.append(Kind.PAUSE, args=args)
+
+    def say(self, sentence: str) -> None:
+        """Something about the run as a whole."""
+        if self.journal is not None:
+            self.journal.append(Kind.OBSERVED, result={"evidence": [sentence]})
+
     def _places(self) -> Sequence[LockSite]:
         """Where the lock is kept, as this machine reaches it: no act of the run."""
-        link = Link(self.job.run, self.process, _unharmed, judged=False)
+        look = partial(self.simulation.on_look, self.host)
+        link = Link(self.job.run, self.process, look, judged=False)
         network, world = self.simulation.network, self.simulation.world
         if self.simulation.scenario.seed % _LEASES:
             return lock_places(network, link, self.simulation.places)
@@ -173,9 +209,3 @@ class Executor:
 def _unheard(sentence: str) -> None:
     """Where no older holder can be shut out, the trace sees it by itself."""
     del sentence
-
-
-def _unharmed(place: str, writes: bool) -> str:
-    """Faults of single requests are for the run's own."""
-    del place, writes
-    return ""

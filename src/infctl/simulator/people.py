@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infctl.engine.decisions import Decision, Verb
+from infctl.simulator.copying import bring
 from infctl.simulator.host import Executor, Host
 from infctl.simulator.trace import Job
 
@@ -13,18 +14,25 @@ if TYPE_CHECKING:
 
 _MOST_STARTS = 40
 _TRIES = 3
+OVERTAKEN = "was carried on elsewhere"
+"""What a machine is told whose run another one has."""
 _PAUSED = ("paused_by_failed_step", "paused_by_operator", "paused_by_conflict")
 
 
 @dataclass(slots=True)
 class Person:
-    """`decisions` come first, then three tries, then the run is stopped."""
+    """`decisions` come first, then three tries, then the run is stopped.
+
+    Who `has_nothing` reads the copies of the run first, and then `asks_for` an undo, or nothing.
+    """
 
     simulation: "Simulation"
     job: Job
     host: Host
     decisions: list[str]
     delay: float = 0.0
+    asks_for: str = ""
+    has_nothing: bool = False
     executor: Executor | None = None
     tried: int = 0
     last: str = ""
@@ -34,8 +42,12 @@ class Person:
     async def attend(self) -> None:
         """Until the run is over, in doubt or refused."""
         await asyncio.sleep(self.delay)
+        if self.has_nothing and not await bring(self.simulation, self.job, self.host):
+            return
         for _ in range(_MOST_STARTS):
             executor = self.executor = Executor(self.simulation, self.job, self.host)
+            if self.asks_for and self.job.view.course == "forward":
+                self._decide(self.asks_for)
             self.job.lives += 1
             self.job.refused = ""
             self.task = asyncio.create_task(executor.live())
@@ -64,6 +76,9 @@ class Person:
             self.executor.process.dead = True
 
     def _is_settled(self, executor: Executor) -> bool:
+        if self.job.copying is not None and (self.host.gone or OVERTAKEN in executor.ended):
+            self.job.copying.left = True
+            return True
         if executor.ended.startswith("journal: the journal does not verify"):
             self.job.in_doubt = True
             self.simulation.trace.reached["in_doubt"] += 1

@@ -11,6 +11,8 @@ from infctl.simulator.plans import random_plan, real_plan, without_steps
 
 _DECISIONS = ("retry", "retry", "retry", "skip", "ungraceful", "undo", "stop", "resume")
 _INTERRUPTIONS = ("pause", "undo", "undo", "stop")
+_RARE = {"colleague": 0.4}
+"""Faults that cost several times as much as others, and how much less often they are drawn."""
 WORLDS = {1: 4, 2: 4, 3: 4, 5: 1}
 """How often a world of so many regions is drawn."""
 
@@ -112,7 +114,8 @@ def _faults(
         return ()
     count = chance.choice((0, 1, 1, 2, 2, 3, 4))
     found = []
-    for kind in chance.choices(list(kinds), k=count):
+    weights = [_RARE.get(kind, 1.0) for kind in kinds]
+    for kind in chance.choices(list(kinds), weights, k=count):
         if kind in BEFOREHAND and chance.random() < 0.5:
             continue
         moment = int(2 ** chance.uniform(0.0, 6.5))

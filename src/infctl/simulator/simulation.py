@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 
 from infctl.content.facts import Facts
@@ -11,9 +12,10 @@ from infctl.fakes.witness import FakeWitness
 from infctl.fakes.world import FakeWorld
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Plan
-from infctl.model.run import StepState
+from infctl.model.run import StepState, fold
 from infctl.ports.cluster import DEPLOYMENT, Object
 from infctl.simulator import invariants, meddling
+from infctl.simulator.copying import Copying
 from infctl.simulator.disk import Platter
 from infctl.simulator.engine import INFCTL, Engine
 from infctl.simulator.environment import build, lock_names, picture, regions_on
@@ -50,7 +52,9 @@ class Simulation:
     reading: bool = False
     ended: float = 0.0
     newest: dict[str, int] = field(default_factory=dict)
-    sleeps: list[tuple[str, float, float]] = field(default_factory=list)
+    kept: dict[Doing, frozenset[str]] = field(default_factory=dict)
+    sleeps: list[tuple[Job, float, float]] = field(default_factory=list)
+    attending: "list[asyncio.Task[None]]" = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # Not for secrets: the same seed must give the same run.
@@ -59,6 +63,7 @@ class Simulation:
         self.network = Network(self.chance, self.trace, self._sending, self._arrived)
         self.coming = [f for f in self.scenario.faults if f.kind not in BEFOREHAND]
         self.interruptions = list(self.scenario.interruptions)
+        self.is_copied = any(f.kind == "colleague" for f in self.scenario.faults)
         self.waiting: list[Fault] = []
         names = lock_names(self.scenario.regions)
         self.places = {name: FakeWitness(name, has_table=True) for name in names}
@@ -86,16 +91,17 @@ class Simulation:
             if number and fast:
                 host.clock.rate = 1.4
             job = Job(f"sim-{number}", plan, Platter(), plan.digest)
-            self.jobs.append(job)
+            if self.is_copied:
+                # Copies are looked for by whole ids alone.
+                job.run, job.copying = f"{number:026}", Copying()
             decisions = self.scenario.decisions if not number else ()
-            self.people.append(
-                Person(self, job, host, list(decisions), delay=number * self.chance.random())
-            )
+            delay = number * self.chance.random()
+            self.join(Person(self, job, host, list(decisions), delay=delay))
         forgetting = asyncio.create_task(self._forget())
         closed = CLOSED + 2 * self.scenario.patience * len(self.scenario.decisions)
         try:
             async with asyncio.timeout(closed):
-                await asyncio.gather(*(person.attend() for person in self.people))
+                await self._attended()
         except TimeoutError:
             states = ", ".join(f"{p.job.run}: {p.job.state}, {p.last}" for p in self.people)
             self.trace.accuse("every_run_ends", f"not within {closed:g} s: {states}")
@@ -106,6 +112,21 @@ class Simulation:
             person.leave()
         invariants.judge_end(self)
         self.ended = self.now()
+
+    def join(self, person: Person) -> None:
+        """Somebody comes, who lives and dies with no process that is there already."""
+        self.jobs.append(person.job)
+        self.people.append(person)
+        loop = asyncio.get_running_loop()
+        self.attending.append(loop.create_task(person.attend(), context=Context()))
+
+    async def _attended(self) -> None:
+        """Until everybody is done, also those who come later."""
+        while waiting := [task for task in self.attending if not task.done()]:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
+            for task in self.attending:
+                if task.done():
+                    task.result()
 
     def now(self) -> float:
         """True time."""
@@ -147,12 +168,33 @@ class Simulation:
         """A request is about to go out; the fault that meets it."""
         if not writes:
             executor.job.looked = self.now()
+        if executor.host.cut_until > self.now():
+            return "request_lost"
         fault = self._strike(executor, "write" if writes else "read")
         if fault is None:
             return ""
         if fault.kind == "meddling":
             meddling.meddle(self, place if writes else fault.region)
         return fault.kind if fault.kind in REQUESTS else ""
+
+    def on_look(self, host: Host, place: str, writes: bool) -> str:
+        """A request for the lock, or for copies before there is one: met by no fault of its own."""
+        del place, writes
+        return "request_lost" if host.cut_until > self.now() else ""
+
+    def on_copy(self, executor: Executor, place: str, writes: bool) -> str:
+        """A copy is about to be read or written, which is a moment like others."""
+        del place, writes
+        if executor.host.cut_until > self.now():
+            return "request_lost"
+        fault = self._strike(executor, "copy")
+        return fault.kind if fault is not None and fault.kind in REQUESTS else ""
+
+    def adopted(self, job: Job, records: tuple[Record, ...]) -> None:
+        """A machine took records over that others wrote, and were judged when they did."""
+        if len(records) > len(job.records):
+            job.records[:] = records
+            job.view = fold(records)
 
     def on_write(self, executor: Executor, what: str) -> str:
         """The journal is about to be written; what becomes of it."""
@@ -209,7 +251,7 @@ class Simulation:
         while self.coming and self.coming[0].moment <= self.moment:
             self.waiting.append(self.coming.pop(0))
         for fault in self.waiting:
-            if _fits(fault, what):
+            if _fits(fault, what, executor):
                 self.waiting.remove(fault)
                 self.trace.injected[fault.kind] += 1
                 if fault.kind in STRIKES:
@@ -230,12 +272,12 @@ class Simulation:
         if stops_timers and isinstance(loop, VirtualLoop):
             loop.suspend(executor.process, seconds)
         executor.process.wakes = until
-        self.sleeps.append((executor.job.run, self.now(), until))
+        self.sleeps.append((executor.job, self.now(), until))
 
-    def slept(self, run: str, *, since: float) -> float:
+    def slept(self, job: Job, *, since: float) -> float:
         """Seconds that a run's executor slept until now, as far as they lie after `since`."""
         now = self.now()
-        spans = [(max(a, since), min(b, now)) for r, a, b in self.sleeps if r == run]
+        spans = [(max(a, since), min(b, now)) for j, a, b in self.sleeps if j is job]
         return sum(max(0.0, b - a) for a, b in spans)
 
     def touched(self, job: Job) -> frozenset[str]:
@@ -281,7 +323,14 @@ class Simulation:
             self.trace.foreign.update(dict.fromkeys(act.changed, act.at))
 
 
-def _fits(fault: Fault, what: str) -> bool:
+def _fits(fault: Fault, what: str, executor: Executor) -> bool:
+    if fault.kind == "colleague" and executor.lock is None:
+        # Nothing was done yet that somebody could take over.
+        return False
+    if what == "copy" and fault.kind in REQUESTS:
+        return bool(fault.phase)
+    if what == "copy" and fault.kind == "meddling":
+        return False
     # A machine that falls asleep between a look and a write wakes in another world.
     if fault.kind in REQUESTS or (fault.kind == "suspend" and fault.phase):
         return what == "write"

@@ -6,6 +6,7 @@ Why: a request's fault is met on its way (`network`), a write's at the disk (`di
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from infctl.simulator.colleagues import call
 from infctl.simulator.faults import Fault
 from infctl.simulator.host import Executor
 
@@ -80,4 +81,5 @@ STRIKES: dict[str, Strike] = {
     "slow_rollout": _slow,
     "wall_step": _step,
     "freeze": _freeze,
+    "colleague": call,
 }

@@ -3,12 +3,15 @@
 import contextvars
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infctl.model.journal import Record
 from infctl.model.plan import Plan
 from infctl.model.run import RunView
 from infctl.simulator.disk import Platter
+
+if TYPE_CHECKING:
+    from infctl.simulator.copying import Copying
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,10 @@ class Act:
 
 @dataclass(slots=True)
 class Job:
-    """One run: its plan, where its journal lies, and what was there before it.
+    """One run on one machine: its plan, where its journal lies, and what was there before it.
 
     By step: when it `began`, and when its answer was `lost`; `looked` is the last read of any.
+    `copying` is there where other machines may take it over.
     """
 
     run: str
@@ -75,6 +79,7 @@ class Job:
     lost: dict[str, float] = field(default_factory=dict)
     looked: float = -1.0
     lost_life: int = 0
+    copying: "Copying | None" = None
 
 
 @dataclass(slots=True)

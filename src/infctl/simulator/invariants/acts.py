@@ -21,7 +21,7 @@ _DECIDED = frozenset({Kind.DONE, Kind.SKIP, Kind.UNDO_DONE})
 
 def intent_comes_first(simulation: "Simulation", act: Act) -> str:
     """No act without an intent that is durable on its own machine."""
-    job = _job(simulation, act)
+    job = job_of(simulation, act)
     if act.doing is None:
         return f"{act.run} sent {act.verb} to {act.place} without an intent"
     kind = Kind.UNDO_INTENT if act.doing.undoing else Kind.INTENT
@@ -34,7 +34,7 @@ def done_is_done(simulation: "Simulation", act: Act) -> str:
     """A step that was seen done is not acted upon again, unless somebody asked to."""
     if act.doing is None or act.doing.undoing:
         return ""
-    records = [r for r in _job(simulation, act).records if r.step == act.doing.step]
+    records = [r for r in job_of(simulation, act).records if r.step == act.doing.step]
     decided = [r.kind for r in records if r.kind in _DECIDED]
     return f"{act.doing.step} acts again after {decided[-1]}" if decided else ""
 
@@ -43,7 +43,9 @@ def holder_alone_acts(simulation: "Simulation", act: Act) -> str:
     """Who was overtaken stops: nothing is sent once another holder has long been granted."""
     now = simulation.now()
     for at, fence, run in simulation.trace.grants:
-        if fence > act.fence and now - at > _SLACK + simulation.slept(act.run, since=at):
+        if fence > act.fence and now - at > _SLACK + simulation.slept(
+            job_of(simulation, act), since=at
+        ):
             return f"{act.run} sends with fence {act.fence}, {run} got {fence} {now - at:.1f} s ago"
     return ""
 
@@ -52,7 +54,7 @@ def lost_is_read_back(simulation: "Simulation", act: Act) -> str:
     """Whoever lost an answer looks at what is there before sending again."""
     if act.doing is None or act.doing.undoing:
         return ""
-    job = _job(simulation, act)
+    job = job_of(simulation, act)
     lost = job.lost.get(act.doing.step)
     has_looked = lost is None or job.looked >= lost or job.lost_life != job.lives
     if has_looked or not places(job.plan.step(act.doing.step).operation):
@@ -81,5 +83,8 @@ def some_region_serves(simulation: "Simulation", act: Act) -> str:
     return f"{act.run}: no region is on after {act.verb} at {act.place}"
 
 
-def _job(simulation: "Simulation", act: Act) -> Job:
-    return next(j for j in simulation.jobs if j.run == act.run)
+def job_of(simulation: "Simulation", act: Act) -> Job:
+    """The run of an act, as the machine has it that acted."""
+    found = [j for j in simulation.jobs if j.run == act.run]
+    # Where several machines had the run, the fence says which.
+    return found[0] if len(found) == 1 else next(j for j in found if act.fence in j.fences)

@@ -18,6 +18,17 @@ def views_agree(simulation: "Simulation", job: Job) -> str:
     return "" if whole == job.view else f"{whole.state} read at once, {job.view.state} followed"
 
 
+def has_left(job: Job) -> bool:
+    """Whether its machine is gone, or another one has the run: that one's end counts."""
+    return job.copying is not None and job.copying.left
+
+
+def _was_overtaken(simulation: "Simulation", job: Job) -> bool:
+    """Whether another machine carried the run on after this one."""
+    ours = max(job.fences, default=0)
+    return any(j.run == job.run and max(j.fences, default=0) > ours for j in simulation.jobs)
+
+
 def nothing_is_lost(simulation: "Simulation", job: Job) -> str:
     """What was acknowledged is durable, each record as it was."""
     if job.disk.flipped:
@@ -30,6 +41,8 @@ def nothing_is_lost(simulation: "Simulation", job: Job) -> str:
 
 def damage_is_seen(simulation: "Simulation", job: Job) -> str:
     """Nobody goes on with a journal in which a bit has turned."""
+    if has_left(job):
+        return ""
     if job.disk.flipped and not job.in_doubt:
         return f"the run went on to {job.state} with a damaged journal"
     return ""
@@ -38,6 +51,9 @@ def damage_is_seen(simulation: "Simulation", job: Job) -> str:
 def undo_is_exact(simulation: "Simulation", job: Job) -> str:
     """After an undo the world is as before, but for what the residue names and others changed."""
     if job.view.course != "undo" or not job.view.over or job.before is None:
+        return ""
+    if job.copying is not None and (job.copying.partial or _was_overtaken(simulation, job)):
+        # Of what nobody else was told, nobody else can take anything back.
         return ""
     others = set(simulation.trace.foreign)
     for act in simulation.trace.acts:
@@ -72,7 +88,7 @@ def residue_has_a_reason(simulation: "Simulation", job: Job) -> str:
 
 def end_has_a_reason(simulation: "Simulation", job: Job) -> str:
     """A run ends, or is in doubt, or was refused; whatever is not completed says why."""
-    if job.in_doubt or not job.records:
+    if job.in_doubt or not job.records or has_left(job):
         return ""
     if not job.view.over:
         return "" if job.refused else f"{job.run} is {job.view.state}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVarTuple
 
 from infctl.model.journal import Kind, Record
 from infctl.model.run import RunView, fold
-from infctl.simulator.invariants import acts, endings, records
+from infctl.simulator.invariants import acts, endings, machines, records
 from infctl.simulator.loop import where
 from infctl.simulator.trace import Act, Job
 
@@ -48,6 +48,9 @@ def judge_sending(simulation: "Simulation", act: Act) -> None:
     """A request that may change something goes out."""
     for rule in SENDING:
         _ask(simulation, rule, simulation, act)
+    if simulation.is_copied:
+        for rule in machines.SENDING:
+            _ask(simulation, rule, simulation, act)
 
 
 def judge_arrival(simulation: "Simulation", act: Act) -> None:
@@ -79,12 +82,16 @@ def judge_record(
         _ask(simulation, rule, job, before, after, record)
     for truth in TRUTH:
         _ask(simulation, truth, simulation, job, record)
+    if simulation.is_copied:
+        machines.note(simulation, job, record)
+        for truth in machines.RECORD:
+            _ask(simulation, truth, simulation, job, record)
 
 
 def judge_end(simulation: "Simulation") -> None:
     """Nothing happens any more."""
     for job in simulation.jobs:
-        for rule in END:
+        for rule in (*END, *machines.END) if simulation.is_copied else END:
             _ask(simulation, rule, simulation, job)
 
 

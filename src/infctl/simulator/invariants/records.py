@@ -60,7 +60,8 @@ def time_goes_on(job: Job, before: RunView, after: RunView, record: Record) -> s
         if step.duration is not None and step.duration < 0:
             return f"{step.id} took {step.duration} s"
     last = job.records[-2] if len(job.records) > 1 else record
-    if record.boottime < last.boottime:
+    # A new holder may be on another machine, with a clock of its own.
+    if record.boottime < last.boottime and record.kind != Kind.LEASE:
         return f"record {record.seq} was written {last.boottime - record.boottime:.1f} s earlier"
     return ""
 
@@ -111,7 +112,7 @@ def undo_leaves_others_alone(simulation: "Simulation", job: Job, record: Record)
     acts = [a for a in simulation.trace.acts if a.run == job.run and touched & set(a.changed)]
     ours = max((a.at for a in acts), default=0.0)
     theirs = max((simulation.trace.foreign.get(p, -1.0) for p in touched), default=-1.0)
-    asleep = simulation.slept(job.run, since=theirs)
+    asleep = simulation.slept(job, since=theirs)
     # A look may be answered just before the other one changes it.
     if (
         theirs <= ours
