@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from infctl.lab.gateway.objects import CONTROLLER, ENVOY_GROUP, GROUP, Object, Objects
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import CONTROLLER, ENVOY_GROUP, GROUP, Objects
 
 NAMESPACE = "vision"
 KEY = (NAMESPACE, "vision")

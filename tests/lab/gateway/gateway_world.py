@@ -12,9 +12,10 @@ from real_control_plane import ControlPlane
 from running_envoy import RunningEnvoy, run_envoy
 
 from infctl.lab import addresses, locate
+from infctl.lab.following import Object
 from infctl.lab.gateway import bootstrap
 from infctl.lab.gateway.controller import PATHS, Controller
-from infctl.lab.gateway.objects import ENVOY_GROUP, GROUP, Object
+from infctl.lab.gateway.objects import ENVOY_GROUP, GROUP
 
 API = {
     "Gateway": (f"{GROUP}/v1", PATHS["gateways"]),

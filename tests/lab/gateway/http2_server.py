@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 from infctl.lab.gateway.parts import find_envoy
 
 ADMIN = 9902

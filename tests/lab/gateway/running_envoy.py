@@ -23,9 +23,10 @@ from gateway_objects import (
 )
 
 from infctl.lab import addresses, pki
+from infctl.lab.following import Object
 from infctl.lab.gateway import bootstrap
 from infctl.lab.gateway.files import write_resources
-from infctl.lab.gateway.objects import Object, Objects, Resources
+from infctl.lab.gateway.objects import Objects, Resources
 from infctl.lab.gateway.parts import find_envoy
 from infctl.lab.gateway.translation import translate
 from infctl.lab.spec import Lab, Region

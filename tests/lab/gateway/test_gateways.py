@@ -23,7 +23,8 @@ from gateway_objects import (
 )
 
 from infctl.lab import pki
-from infctl.lab.gateway.objects import Object, Objects, Place, Resources
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import Objects, Place, Resources
 from infctl.lab.gateway.translation import translate
 from infctl.lab.spec import Lab, Region
 

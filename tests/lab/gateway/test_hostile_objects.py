@@ -25,9 +25,9 @@ from gateway_objects import (
 )
 from running_envoy import RunningEnvoy, until
 
+from infctl.lab.following import Object
 from infctl.lab.gateway import bootstrap
 from infctl.lab.gateway.acceptance import Acceptance
-from infctl.lab.gateway.objects import Object
 
 A = a_backend_ref("a")
 NEWLINE = "x\r\ny: z"

@@ -7,7 +7,7 @@ from echo_servers import Echo
 from gateway_objects import a_backend_ref, a_filter, a_path, a_rule
 from running_envoy import RunningEnvoy, until
 
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 
 pytestmark = pytest.mark.usefixtures("echoes")
 

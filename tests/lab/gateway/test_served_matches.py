@@ -4,7 +4,7 @@ import pytest
 from gateway_objects import a_backend_ref, a_path, a_rule
 from running_envoy import RunningEnvoy
 
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 
 pytestmark = pytest.mark.usefixtures("echoes")
 

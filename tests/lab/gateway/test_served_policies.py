@@ -9,7 +9,7 @@ from echo_servers import Echo, serve
 from gateway_objects import a_backend_ref, a_path, a_policy, a_rule
 from running_envoy import Answer, RunningEnvoy, until
 
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 
 FOUR = ("p1", "p2", "p3", "p4")
 

@@ -18,7 +18,7 @@ from http2_server import serve_http2
 from running_envoy import RunningEnvoy, until
 
 from infctl.lab import addresses
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 
 
 def know(envoy: RunningEnvoy, name: str, address: str, **port: str) -> Object:

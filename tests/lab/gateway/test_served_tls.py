@@ -14,8 +14,8 @@ from gateway_objects import NAMESPACE, a_backend_ref, a_gateway, a_grant, a_list
 from running_envoy import RunningEnvoy, until
 
 from infctl.lab import addresses, pki
+from infctl.lab.following import Object
 from infctl.lab.gateway import certificate_secret
-from infctl.lab.gateway.objects import Object
 
 pytestmark = pytest.mark.usefixtures("echoes")
 PARENT = {"name": "secure", "namespace": NAMESPACE}

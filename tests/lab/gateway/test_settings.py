@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from gateway_objects import a_policy, a_route, a_rule, by_key, some_objects
 
-from infctl.lab.gateway.objects import Object, Objects, Place, Unsupported
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import Objects, Place, Unsupported
 from infctl.lab.gateway.settings import read
 from infctl.lab.gateway.translation import translate
 

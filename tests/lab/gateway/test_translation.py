@@ -9,8 +9,9 @@ from gateway_objects import (
     some_objects,
 )
 
+from infctl.lab.following import Object
 from infctl.lab.gateway.durations import seconds
-from infctl.lab.gateway.objects import Object, Objects, Place, Resources
+from infctl.lab.gateway.objects import Objects, Place, Resources
 from infctl.lab.gateway.status import shared_patch, whole_patch
 from infctl.lab.gateway.translation import translate
 

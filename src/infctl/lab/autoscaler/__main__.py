@@ -1,9 +1,6 @@
 """`python -m infctl.lab.autoscaler --state STATE --region NAME`."""
 
-import argparse
 import asyncio
-import logging
-import signal
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +17,7 @@ from infctl.lab.autoscaler.triggers.common import Reading
 from infctl.lab.autoscaler.triggers.prometheus import Prometheus, ask, server_of
 from infctl.lab.client_certificates import make_context
 from infctl.lab.cluster import Cluster
+from infctl.lab.regional import run_program
 
 
 async def serve(lab: spec.Lab, region: spec.Region) -> None:
@@ -52,25 +50,9 @@ def _files(lab: spec.Lab, name: str) -> tuple[Path, Path]:
     return folder / f"{name}.crt", folder / f"{name}.key"
 
 
-async def _serve_until_told(lab: spec.Lab, region: spec.Region) -> None:
-    task = asyncio.create_task(serve(lab, region))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        return
-
-
 def main() -> None:
     """Read the words on the command line and serve."""
-    parser = argparse.ArgumentParser(prog="infctl.lab.autoscaler")
-    parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--region", required=True)
-    given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    lab = spec.load(given.state)
-    asyncio.run(_serve_until_told(lab, lab.region(given.region)))
+    run_program("infctl.lab.autoscaler", serve)
 
 
 if __name__ == "__main__":

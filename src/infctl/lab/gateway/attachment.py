@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from infctl.lab.following import Key, Object, key
 from infctl.lab.gateway.gateways import Listener
-from infctl.lab.gateway.objects import GROUP, Key, Object, Unsupported, key
+from infctl.lab.gateway.objects import GROUP, Unsupported
 
 Gateways = dict[Key, list[Listener]]
 Namespaces = dict[Key, Object]

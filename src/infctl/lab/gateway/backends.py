@@ -4,13 +4,12 @@ import ipaddress
 from typing import NamedTuple
 
 from infctl.lab import addresses
+from infctl.lab.following import Key, Object
 from infctl.lab.gateway import grants
 from infctl.lab.gateway.objects import (
     ENVOY_GROUP,
     GROUP,
     MALFORMED,
-    Key,
-    Object,
     Objects,
     Unsupported,
 )

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from infctl.lab import addresses, pki
+from infctl.lab.following import Object
 from infctl.lab.gateway import cached, tracing
 from infctl.lab.gateway.files import make_folders
-from infctl.lab.gateway.objects import Object, Place
+from infctl.lab.gateway.objects import Place
 from infctl.lab.gateway.sources import source
 from infctl.lab.spec import Lab, Region
 

@@ -3,7 +3,8 @@
 import copy
 
 from infctl.lab import addresses
-from infctl.lab.gateway.objects import Object, Place
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import Place
 from infctl.lab.spec import Lab, Region
 
 HEADER = "x-infctl-cache"

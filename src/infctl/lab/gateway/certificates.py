@@ -3,8 +3,9 @@
 import base64
 from typing import NamedTuple
 
+from infctl.lab.following import Object
 from infctl.lab.gateway import grants
-from infctl.lab.gateway.objects import GROUP, MALFORMED, Object, Objects, Unsupported
+from infctl.lab.gateway.objects import GROUP, MALFORMED, Objects, Unsupported
 
 RESOURCE_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret"
 _REASON = "InvalidCertificateRef"

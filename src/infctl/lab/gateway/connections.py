@@ -1,7 +1,8 @@
 """What Envoy does with each HTTP connection: filters in their order, and the access log. Pure."""
 
+from infctl.lab.following import Object
 from infctl.lab.gateway import cors, local_limits
-from infctl.lab.gateway.objects import Object, Place
+from infctl.lab.gateway.objects import Place
 
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"
 _FILTERS = f"{_EXTENSIONS}.filters"

@@ -7,18 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infctl.lab.cluster import Cluster, ClusterError
+from infctl.lab.following import Follower, Key, Object, Store
 from infctl.lab.gateway.acceptance import Acceptance
 from infctl.lab.gateway.files import retire, write_tables, write_upstreams
 from infctl.lab.gateway.objects import (
     ENVOY_GROUP,
     GROUP,
-    Key,
-    Object,
     Objects,
     Place,
     Resources,
     Statuses,
-    key,
 )
 from infctl.lab.gateway.reports import refuse
 from infctl.lab.gateway.status import shared_patch, whole_patch
@@ -57,8 +55,8 @@ class Controller:
         self._place = place
         self._folder = folder
         self._objects = Objects()
-        self._listed: set[str] = set()
-        self._changed = asyncio.Event()
+        stores = {kind: getattr(self._objects, kind) for kind in PATHS}
+        self._follower = Follower(cluster, PATHS, stores, only=_ONLY)
         self._statuses = Statuses()
         self._told = asyncio.Event()
         self._retirement: asyncio.TimerHandle | None = None
@@ -67,32 +65,13 @@ class Controller:
         """Follow all kinds; translate after each burst of changes."""
         (self._folder / "listed").unlink(missing_ok=True)
         async with asyncio.TaskGroup() as tasks:
-            for kind in PATHS:
-                tasks.create_task(self._follow(kind))
+            self._follower.start(tasks)
             tasks.create_task(self._translate())
             tasks.create_task(self._tell())
 
-    async def _follow(self, kind: str) -> None:
-        store: dict[Key, Object] = getattr(self._objects, kind)
-        async for event, item in self._cluster.watch(PATHS[kind], **_ONLY.get(kind, {})):
-            if event == "LISTED":
-                store.clear()
-                store.update({key(found): found for found in item.get("items") or []})
-                self._listed.add(kind)
-            elif event == "DELETED":
-                store.pop(key(item), None)
-            else:
-                store[key(item)] = item
-            self._changed.set()
-
     async def _translate(self) -> None:
         while True:
-            await self._changed.wait()
-            await asyncio.sleep(DEBOUNCE)
-            self._changed.clear()
-            # An object that was not read yet is not one that is gone.
-            if len(self._listed) < len(PATHS):
-                continue
+            await self._follower.settled(DEBOUNCE)
             try:
                 made = translate(self._objects, self._place, str(self._folder))
             except Exception:
@@ -137,13 +116,13 @@ class Controller:
             except ClusterError as error:
                 _log.warning("%s: %s", path, error)
                 if error.status not in (403, 404):
-                    asyncio.get_running_loop().call_later(1.0, self._changed.set)
+                    self._follower.look_again(1.0)
 
 
 def patches(objects: Objects, statuses: Statuses, now: datetime) -> Iterator[tuple[str, Object]]:
     """Path and body of each status that is not as wanted."""
     for kind in ("classes", "gateways", "backends"):
-        store: dict[Key, Object] = getattr(objects, kind)
+        store: Store = getattr(objects, kind)
         for where, status in getattr(statuses, kind).items():
             if item := store.get(where):
                 yield from _one(kind, where, whole_patch(item, status, now))

@@ -2,7 +2,8 @@
 
 import re2  # type: ignore[import-untyped]
 
-from infctl.lab.gateway.objects import Object, Unsupported
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import Unsupported
 
 NAME = "envoy.filters.http.cors"
 _TYPE = "type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy"

@@ -4,7 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from infctl.lab.gateway.objects import Object, Resources
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import Resources
 from infctl.lab.gateway.sources import file_name
 
 LISTS = ("clusters", "listeners")

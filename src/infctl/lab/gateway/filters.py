@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from infctl.lab.following import Object
 from infctl.lab.gateway import cors, headers, paths
 from infctl.lab.gateway.backends import resolve
-from infctl.lab.gateway.objects import Object, Objects, Unsupported
+from infctl.lab.gateway.objects import Objects, Unsupported
 from infctl.lab.gateway.upstreams import Upstream
 
 _MILLION = 1_000_000

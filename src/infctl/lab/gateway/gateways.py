@@ -3,16 +3,14 @@
 from dataclasses import dataclass, field
 
 from infctl.lab import addresses
+from infctl.lab.following import Key, Object, key
 from infctl.lab.gateway import certificates
 from infctl.lab.gateway.certificates import Certificate
 from infctl.lab.gateway.objects import (
     CONTROLLER,
     GROUP,
-    Key,
-    Object,
     Objects,
     Unsupported,
-    key,
     oldest_first,
 )
 

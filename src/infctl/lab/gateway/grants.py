@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from infctl.lab.gateway.objects import Key, Object, Unsupported
+from infctl.lab.following import Key, Object
+from infctl.lab.gateway.objects import Unsupported
 
 
 class Referent(NamedTuple):

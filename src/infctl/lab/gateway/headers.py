@@ -2,7 +2,8 @@
 
 import re
 
-from infctl.lab.gateway.objects import Object, Unsupported
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import Unsupported
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _FORBIDDEN = {"host", "content-length", "transfer-encoding", "connection"}

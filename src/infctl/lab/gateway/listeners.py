@@ -1,9 +1,10 @@
 """Envoy's listeners and tables of routes. Pure."""
 
+from infctl.lab.following import Object
 from infctl.lab.gateway.connections import make_manager
 from infctl.lab.gateway.gateways import Listener
 from infctl.lab.gateway.matches import precedence
-from infctl.lab.gateway.objects import Object, Place
+from infctl.lab.gateway.objects import Place
 from infctl.lab.gateway.sources import single_source
 
 LISTENER_TYPE = "type.googleapis.com/envoy.config.listener.v3.Listener"

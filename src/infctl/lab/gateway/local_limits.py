@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from infctl.lab.following import Object
 from infctl.lab.gateway.durations import positive
-from infctl.lab.gateway.objects import Object, Unsupported
+from infctl.lab.gateway.objects import Unsupported
 
 RATE_NAME = "envoy.filters.http.local_ratelimit"
 FAULT_NAME = "envoy.filters.http.fault"

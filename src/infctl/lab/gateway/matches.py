@@ -2,8 +2,9 @@
 
 import re2  # type: ignore[import-untyped]
 
+from infctl.lab.following import Object
 from infctl.lab.gateway import cors
-from infctl.lab.gateway.objects import Object, Unsupported
+from infctl.lab.gateway.objects import Unsupported
 
 _LONGEST_PATTERN = 1024
 _SILENT = re2.Options()

@@ -1,10 +1,8 @@
 """What the translation reads and what it makes."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-Object = dict[str, Any]
-Key = tuple[str, str]
+from infctl.lab.following import Key, Object, key
 
 GROUP = "gateway.networking.k8s.io"
 ENVOY_GROUP = "gateway.envoyproxy.io"
@@ -75,12 +73,6 @@ class Unsupported(Exception):
 
 MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 """What reading an object raises that is not of its definition's form."""
-
-
-def key(item: Object) -> Key:
-    """Namespace and name of an object."""
-    metadata = item["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
 
 
 def generation(item: Object) -> int:

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass, field
 
+from infctl.lab.following import Key, Object, key
 from infctl.lab.gateway.objects import (
     CONTROLLER,
     GROUP,
     MALFORMED,
-    Key,
-    Object,
     Unsupported,
     condition,
     generation,
-    key,
     oldest_first,
 )
 from infctl.lab.gateway.settings import Settings, read

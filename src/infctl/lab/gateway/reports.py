@@ -1,19 +1,17 @@
 """What conditions say of classes, Gateways, routes and Backends, as Gateway API names it. Pure."""
 
+from infctl.lab.following import Key, Object, key
 from infctl.lab.gateway.backends import backend_endpoints
 from infctl.lab.gateway.features import FEATURES
 from infctl.lab.gateway.gateways import Listener, our_classes
 from infctl.lab.gateway.objects import (
     CONTROLLER,
-    Key,
-    Object,
     Objects,
     Place,
     Statuses,
     Unsupported,
     condition,
     generation,
-    key,
 )
 from infctl.lab.gateway.rules import Ruled
 

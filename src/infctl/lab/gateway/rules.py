@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from infctl.lab.following import Key, Object
 from infctl.lab.gateway import filters, matches, texts
 from infctl.lab.gateway.backends import is_fallback, resolve
 from infctl.lab.gateway.durations import envoy_seconds, seconds
 from infctl.lab.gateway.filters import Effects, Site
-from infctl.lab.gateway.objects import MALFORMED, Key, Object, Unsupported
+from infctl.lab.gateway.objects import MALFORMED, Unsupported
 from infctl.lab.gateway.settings import PREVIOUS_HOSTS, Settings
 from infctl.lab.gateway.upstreams import Upstream
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from infctl.lab.following import Object
 from infctl.lab.gateway import headers, local_limits, texts
 from infctl.lab.gateway.durations import envoy_seconds, positive, seconds
-from infctl.lab.gateway.objects import Object, Unsupported
+from infctl.lab.gateway.objects import Unsupported
 
 DEFAULTS: Object = {
     "connect_timeout": "1s",

@@ -7,7 +7,7 @@ only one to a file.
 import hashlib
 import re
 
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 
 _UNFIT = re.compile(r"[^A-Za-z0-9.-]+")
 

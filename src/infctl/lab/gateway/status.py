@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from infctl.lab.gateway.objects import CONTROLLER, Object
+from infctl.lab.following import Object
+from infctl.lab.gateway.objects import CONTROLLER
 
 
 def whole_patch(item: Object, wanted: Object, now: datetime) -> Object | None:

@@ -1,7 +1,7 @@
 """Envoy's spans: which requests have one, and where they go. Pure."""
 
 from infctl.lab import addresses
-from infctl.lab.gateway.objects import Object
+from infctl.lab.following import Object
 from infctl.lab.spec import Lab, Region
 
 CLUSTER = "traces"

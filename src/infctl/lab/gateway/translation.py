@@ -3,20 +3,18 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from infctl.lab.following import Key, Object, key
 from infctl.lab.gateway import attachment, cached, certificates, reports
 from infctl.lab.gateway.filters import Site
 from infctl.lab.gateway.gateways import Listener, read_gateways
 from infctl.lab.gateway.listeners import make_listener, make_table
 from infctl.lab.gateway.objects import (
     MALFORMED,
-    Key,
-    Object,
     Objects,
     Place,
     Resources,
     Statuses,
     Unsupported,
-    key,
     oldest_first,
 )
 from infctl.lab.gateway.policies import Policies, read_policies

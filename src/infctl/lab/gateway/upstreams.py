@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from infctl.lab.following import Key, Object
 from infctl.lab.gateway.backends import Backend, endpoints, speaks_http2
-from infctl.lab.gateway.objects import Key, Object, Objects
+from infctl.lab.gateway.objects import Objects
 from infctl.lab.gateway.settings import DEFAULTS, Settings
 
 CLUSTER_TYPE = "type.googleapis.com/envoy.config.cluster.v3.Cluster"

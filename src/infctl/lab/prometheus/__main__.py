@@ -4,11 +4,7 @@ Configures Prometheus, and follows versions and outcomes for the response cache:
 both, since each of them does little.
 """
 
-import argparse
 import asyncio
-import logging
-import signal
-from pathlib import Path
 
 from infctl.lab import addresses, credentials, spec
 from infctl.lab.cluster import Cluster
@@ -17,15 +13,14 @@ from infctl.lab.prometheus.parts import server_url, targets_file
 from infctl.lab.prometheus.promtool import Promtool
 from infctl.lab.prometheus.provide import binary
 from infctl.lab.prometheus.reloading import Reloader
+from infctl.lab.regional import run_program
 from infctl.lab.response_cache.accounting import account
 from infctl.lab.response_cache.controller import follow, sweep_for_ever
 from infctl.lab.response_cache.parts import folder_of
 
 
-async def _run(lab: spec.Lab, region: spec.Region) -> None:
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+async def serve(lab: spec.Lab, region: spec.Region) -> None:
+    """Run all of it until cancelled."""
     token = credentials.token(lab, "prometheus")
     async with Cluster(lab.api_url(region), token, lab.ca) as cluster:
         promtool, reloader = Promtool(binary("promtool")), Reloader(server_url(lab, region))
@@ -40,17 +35,8 @@ async def _run(lab: spec.Lab, region: spec.Region) -> None:
 
 
 def main() -> None:
-    """Run until SIGTERM."""
-    parser = argparse.ArgumentParser(prog="infctl.lab.prometheus")
-    parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--region", required=True)
-    words = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    lab = spec.load(words.state)
-    try:
-        asyncio.run(_run(lab, lab.region(words.region)))
-    except asyncio.CancelledError:
-        return
+    """Read the words on the command line and serve."""
+    run_program("infctl.lab.prometheus", serve)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import secrets
 from datetime import UTC, datetime
 
 from infctl.lab.cluster import Cluster, ClusterError
-from infctl.lab.prometheus.objects import Object, Refusal, key
+from infctl.lab.following import Object, key
+from infctl.lab.prometheus.objects import Refusal
 
 COMPONENT = "infctl-lab-metrics"
 REASON = "InvalidConfiguration"

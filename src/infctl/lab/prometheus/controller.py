@@ -5,18 +5,16 @@ import logging
 from pathlib import Path
 
 from infctl.lab.cluster import Cluster
+from infctl.lab.following import Follower, Object
 from infctl.lab.prometheus import files
 from infctl.lab.prometheus.announcing import Announcer
 from infctl.lab.prometheus.configuration import make_configuration
 from infctl.lab.prometheus.objects import (
     GROUP,
     Job,
-    Key,
-    Object,
     Objects,
     Refusal,
     RuleFile,
-    key,
 )
 from infctl.lab.prometheus.promtool import CONFIGURATION, RULES, Promtool
 from infctl.lab.prometheus.reloading import Reloader
@@ -62,46 +60,25 @@ class Controller:
         self._reloader = reloader
         self._announcer = Announcer(cluster)
         self._objects = Objects()
-        self._listed: set[str] = set()
-        self._changed = asyncio.Event()
+        stores = {kind: getattr(self._objects, kind) for kind in PATHS}
+        self._follower = Follower(cluster, PATHS, stores, complete=_complete)
         self._has_asked = False
 
     async def run(self) -> None:
         """Follow all kinds; write after each burst of changes."""
         async with asyncio.TaskGroup() as tasks:
-            for kind in PATHS:
-                tasks.create_task(self._follow(kind))
+            self._follower.start(tasks)
             tasks.create_task(self._translate())
             tasks.create_task(self._reloader.run())
 
-    async def _follow(self, kind: str) -> None:
-        store: dict[Key, Object] = getattr(self._objects, kind)
-        async for event, item in self._cluster.watch(PATHS[kind]):
-            if event == "LISTED":
-                store.clear()
-                store.update({key(found): found for found in item.get("items") or []})
-                for found in store.values():
-                    _complete(found, kind)
-                self._listed.add(kind)
-            elif event == "DELETED":
-                store.pop(key(item), None)
-            else:
-                store[key(item)] = item
-            self._changed.set()
-
     async def _translate(self) -> None:
         while True:
-            await self._changed.wait()
-            await asyncio.sleep(DEBOUNCE)
-            self._changed.clear()
-            # An object that was not read yet is not one that is gone.
-            if len(self._listed) < len(PATHS):
-                continue
+            await self._follower.settled(DEBOUNCE)
             try:
                 await self._write()
             except OSError as error:
                 _log.error("the files of Prometheus cannot be written: %s", error)
-                asyncio.get_running_loop().call_later(1.0, self._changed.set)
+                self._follower.look_again(1.0)
             except Exception:
                 # What Prometheus does stays as it is until the objects can be read again.
                 _log.exception("the objects cannot be translated")
@@ -151,7 +128,7 @@ def key_of(job: Job) -> str:
     return str(job.owner["metadata"]["uid"])
 
 
-def _complete(item: Object, kind: str) -> None:
+def _complete(kind: str, item: Object) -> None:
     """Items of a list do not say what they are."""
     if kind in KINDS:
         item.setdefault("apiVersion", f"{GROUP}/v1")

@@ -7,8 +7,9 @@ bear the same names (`__meta_kubernetes_…`), and relabelings written for a clu
 from collections.abc import Iterator
 
 from infctl.lab import addresses
+from infctl.lab.following import Key, Object
 from infctl.lab.prometheus.meta import label_name, pod_meta, service_meta
-from infctl.lab.prometheus.objects import Key, Object, Objects
+from infctl.lab.prometheus.objects import Objects
 from infctl.lab.prometheus.selecting import is_chosen, matches
 
 SERVICE_LABEL = "kubernetes.io/service-name"

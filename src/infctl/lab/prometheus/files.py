@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from infctl.lab.prometheus.objects import Job, Object, RuleFile
+from infctl.lab.following import Object
+from infctl.lab.prometheus.objects import Job, RuleFile
 
 CONFIGURATION = "prometheus.yml"
 TARGETS = "targets"

@@ -2,7 +2,7 @@
 
 import re
 
-from infctl.lab.prometheus.objects import Object
+from infctl.lab.following import Object
 
 _OTHERS = re.compile(r"[^a-zA-Z0-9_]")
 _META = "__meta_kubernetes"

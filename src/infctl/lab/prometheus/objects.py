@@ -1,10 +1,8 @@
 """What the metrics controller reads of a region, and what it makes of it."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-Object = dict[str, Any]
-Key = tuple[str, str]
+from infctl.lab.following import Key, Object
 
 GROUP = "monitoring.coreos.com"
 
@@ -58,12 +56,6 @@ class Refusal:
 
 class Unserved(Exception):
     """An object asks for what is not served here, or cannot be read."""
-
-
-def key(item: Object) -> Key:
-    """Namespace and name of an object."""
-    metadata = item["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
 
 
 def refuse_others(given: Object, served: frozenset[str], where: str) -> None:

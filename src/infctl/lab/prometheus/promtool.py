@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from infctl.lab.prometheus.objects import Object
+from infctl.lab.following import Object
 
 _SECONDS = 20.0
 _LONGEST = 400

@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from infctl.lab.prometheus.objects import Object, Unserved, refuse_others
+from infctl.lab.following import Object
+from infctl.lab.prometheus.objects import Unserved, refuse_others
 
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "infctl"

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from infctl.lab.prometheus.objects import Object, Unserved
+from infctl.lab.following import Object
+from infctl.lab.prometheus.objects import Unserved
 
 
 def matches(selector: Object, labels: Mapping[str, str]) -> bool:

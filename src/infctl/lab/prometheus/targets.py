@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.lab import addresses
-from infctl.lab.prometheus.objects import Object
+from infctl.lab.following import Object
 from infctl.lab.prometheus.scraping import MANAGER, MANAGER_LABEL
 
 PORT_NAME = "metrics"

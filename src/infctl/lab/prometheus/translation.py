@@ -4,16 +4,15 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from infctl.lab.following import Object, key
 from infctl.lab.prometheus import scraping
 from infctl.lab.prometheus.discovery import pod_targets, service_targets
 from infctl.lab.prometheus.objects import (
     Job,
-    Object,
     Objects,
     Refusal,
     RuleFile,
     Unserved,
-    key,
     refuse_others,
 )
 
