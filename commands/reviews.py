@@ -1,6 +1,7 @@
 """infctl reviews: who broke the glass, and whether somebody has looked into it."""
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,7 @@ COLUMNS = [
     ("REASON", "reason"),
 ]
 WIDE = [("WHAT", "what"), ("NOT YET TOLD", "waiting"), ("CLOSED BY", "closed_by")]
+_PATIENCE = 2.0
 _BELOW = ("by", "reason", "what", "waiting", "closed_by")
 
 
@@ -86,11 +88,15 @@ def close(
 
 
 async def _read(context: Context) -> "Reviews":
-    from infctl.executor.alarms import read_reviews
+    from infctl.executor.alarms import deliver, read_reviews
 
     world = context.open_world(context.load_platform())
     try:
         await world.warm()
+        with contextlib.suppress(TimeoutError):
+            # What can be told now is not shown as waiting.
+            async with asyncio.timeout(_PATIENCE):
+                await deliver(world)
         return await read_reviews(world)
     finally:
         await world.close()

@@ -209,6 +209,14 @@ async def alarm_that_nobody_takes(p: Place) -> None:
     p.fake.notices.routes["on-call"].mood = Mood.SILENT
 
 
+async def all_but_one_off(p: Place) -> None:
+    for keeper in (HERE, THIRD):
+        body = json.dumps({"who": "ann", "at": 1.0}).encode()
+        for region in (OTHER, THIRD):
+            if region != keeper:
+                await p.fake.stores[keeper].put(f"vision-switches-{keeper}", f"off/{region}", body)
+
+
 DEFECTS: list[tuple[Callable[[Place], Awaitable[None]], str, str]] = [
     (refused_by_a_cluster, "credentials", HERE),
     (refused_by_a_store, "credentials", HERE),
@@ -242,6 +250,8 @@ DEFECTS: list[tuple[Callable[[Place], Awaitable[None]], str, str]] = [
     (known_for_too_long, "known_state", ""),
     (nobody_keeps_it, "known_state", ""),
     (alarm_that_nobody_takes, "alarms", ""),
+    (all_but_one_off, "capacity", HERE),
+    (all_but_one_off, "limits", HERE),
 ]
 
 

@@ -29,11 +29,13 @@ def capacity(plan: Plan, facts: Facts) -> Outcome:
     if unknown:
         return Outcome(Word.ERRORED, (f"replicas are not known in {', '.join(unknown)}",))
     found = utilisation(rate, shares, pods, pod_capacity(facts.platform))
+    if not found:
+        return Outcome(Word.FAILED, (f"{rate:.0f} requests/s, and no other region is on to take",))
     bound = facts.platform.guards.max_utilisation
     sentences = tuple(f"{name} {share:.0%} busy" for name, share in found.items())
     over = [name for name, share in found.items() if share > bound]
     evidence = (f"{rate:.0f} requests/s: {', '.join(sentences)}; bound {bound:.0%}",)
-    return Outcome(Word.FAILED if over or not found else Word.PASSED, evidence)
+    return Outcome(Word.FAILED if over else Word.PASSED, evidence)
 
 
 def _unmeasured(facts: Facts, off: tuple[str, ...]) -> Outcome:

@@ -1,21 +1,24 @@
 """capacity and limits: the others can take over from any region, and may grow as far as needed."""
 
-from infctl.content.capacity import needed_pods
+from infctl.content.capacity import needed_pods, predicted_shares
 from infctl.engine import guards
 from infctl.engine.readiness.examination import Examination, Finding, blind, failed, passed
 from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import Plan
 
+_TO_RETURN = "infctl failover --list; infctl restore REGION"
 _TO_SCALE = "raise autoscaling.max_replicas or server.slots, then infctl deploy apply"
 
 
 def capacity(found: Examination) -> list[Finding]:
     """For each region that could be lost: those who take over stay within the utilisation."""
     recoveries = [plan for plan in found.plans if plan.recovery]
-    findings = [
-        Finding(", ".join(guards.leaving(plan)), _judge(plan, found), _TO_SCALE)
-        for plan in recoveries
-    ]
+    findings = []
+    for plan in recoveries:
+        leaving = guards.leaving(plan)
+        is_alone = not any(predicted_shares(found.facts, leaving).values())
+        hint = _TO_RETURN if is_alone else _TO_SCALE
+        findings.append(Finding(", ".join(leaving), _judge(plan, found), hint))
     return findings or [blind("", "infctl runbook lint", "there is no recovery plan to judge by")]
 
 
@@ -31,6 +34,9 @@ def limits(found: Examination) -> list[Finding]:
     findings = []
     for leaving in found.regions:
         needed = needed_pods(found.facts, leaving)
+        if not any(predicted_shares(found.facts, (leaving,)).values()):
+            findings.append(failed(leaving, _TO_RETURN, "no other region is on to take over"))
+            continue
         if not needed:
             findings.append(blind(leaving, "infctl status", "traffic is not known"))
             continue
