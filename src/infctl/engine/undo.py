@@ -95,7 +95,9 @@ class Undoing:
                 if outcome.word is Word.FAILED:
                     return "; ".join(("not as this run left it", *outcome.evidence))
                 if outcome.word is Word.PASSED:
-                    await self._apply(step, seen, heir, deadline)
+                    undo = read_undo(seen.undo)
+                    undo = undo if heir is None else heir.inherit(undo)
+                    await self._apply(step, seen, undo, deadline)
                     return ""
             except Unmeasured as error:
                 # An answer that did not come says nothing: look again until the deadline.
@@ -111,12 +113,11 @@ class Undoing:
             now = heir.as_former(now)
         return handler.restored(seen.before, now, operation.args)
 
-    async def _apply(self, step: Step, seen: StepView, heir: Heir | None, deadline: float) -> None:
-        operation = read_undo(seen.undo)
+    async def _apply(
+        self, step: Step, seen: StepView, operation: Operation, deadline: float
+    ) -> None:
         handler = find(operation.kind, operation.version)
         handler.check(operation.args)
-        if heir is not None:
-            operation = heir.inherit(operation)
         check_aim(step.operation, operation)
         key = f"{self.context.run}/{seen.id}/undo"
         await self.permit.check(replace(step, operation=operation))
@@ -125,8 +126,8 @@ class Undoing:
             step=seen.id,
             attempt=seen.attempt,
             key=key,
-            # Of an heir the world has to know; what was promised stays what is taken back.
-            args=None if heir is None else {"former": heir.former, "uid": heir.uid},
+            # Whoever reads on sees what was promised, and beside it the heir that it is done to.
+            args=_of_heir(seen, operation),
             undo=seen.undo,
         )
         await self.permit.publish(step)
@@ -156,6 +157,11 @@ class Undoing:
             key=f"{self.context.run}/{seen.id}/undo",
             result={"evidence": list(evidence)},
         )
+
+
+def _of_heir(seen: StepView, undo: Operation) -> dict[str, Any] | None:
+    promised = seen.undo["args"].get("uid")
+    return None if undo.args.get("uid") == promised else {"uid": undo.args["uid"]}
 
 
 def read_undo(data: Any) -> Operation:
