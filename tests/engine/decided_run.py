@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pytest
 from toy_run import MemoryJournal, begin, facts_of
-from toy_world import Toy
+from toy_world import Crash, Toy
 
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.engine.handler import Context
@@ -68,6 +69,20 @@ class Run:
         )
         self.task = asyncio.create_task(machine.run())
         return self.task
+
+    async def start_and_die(self, moment: str) -> None:
+        """Once, at a moment of the journal's; whoever starts it again lives."""
+        left = [moment]
+
+        def die(what: str) -> None:
+            if what in left:
+                left.clear()
+                raise Crash
+
+        self.journal.hook = die
+        with pytest.raises(Crash):
+            await self.start()
+        self.journal.dead = False
 
     async def until(self, state: RunState) -> RunView:
         assert self.task is not None

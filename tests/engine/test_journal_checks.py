@@ -1,6 +1,5 @@
 """What is read of a journal and believed: its rows, its mark, its ends, and who wrote them."""
 
-import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +7,9 @@ from typing import Any
 
 import pytest
 from journal_chains import chain
-from toy_world import ToyClock
+from journal_folder import DOUBT, SETTLE, THREE, folder, no_second_folder, open_journal
 
 from infctl.engine.journal import (
-    FileJournal,
     JournalReader,
     adopt_records,
     is_over,
@@ -32,25 +30,7 @@ from infctl.model.journal import Kind, Record
 from infctl.model.plan import Operation, Plan, Step
 from infctl.model.run import RunView
 
-THREE = chain(Kind.PLAN, Kind.PAUSE, Kind.HEAD)
-_DOUBT = "the run is in doubt and is not resumed by itself"
-_SETTLE = "infctl runs show RUN, then settle the steps by hand"
-_OURS = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-
-
-@pytest.fixture(autouse=True)
-def _no_second_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INFCTL_SPILL", str(tmp_path / "spill"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "run").mkdir(mode=0o700)
-    return tmp_path / "run"
-
-
-def _open(folder: Path) -> FileJournal:
-    return FileJournal(folder, run="01run", plan_digest="d" * 64, actor="me", clock=ToyClock())
+__all__ = ["folder", "no_second_folder"]
 
 
 def _full(*_: object) -> None:
@@ -95,8 +75,8 @@ def test_the_mark_is_of_the_last_record_or_the_one_before(
         check(records, mark)
     assert (failed.value.what, failed.value.unchanged, failed.value.hint) == (
         f"the journal does not verify: {problem}",
-        _DOUBT,
-        _SETTLE,
+        DOUBT,
+        SETTLE,
     )
 
 
@@ -117,7 +97,7 @@ def test_a_row_that_is_not_what_was_written_is_named() -> None:
 
 def test_a_reader_counts_on_and_begins_where_it_ended(folder: Path) -> None:
     reader = JournalReader(folder)
-    journal = _open(folder)
+    journal = open_journal(folder)
     written: list[Record] = []
     for _ in range(3):
         written += [journal.append(Kind.OBSERVED), journal.append(Kind.OBSERVED)]
@@ -157,7 +137,7 @@ def test_a_journal_that_a_crash_left_unborn_has_no_records(
     def fails(*_: object) -> None:
         raise error
 
-    _open(folder).close()
+    open_journal(folder).close()
     reader = JournalReader(folder)
     monkeypatch.setattr("infctl.engine.journal.reading.read_bodies", fails)
     if is_unborn:
@@ -195,7 +175,7 @@ def test_a_folder_without_a_journal_has_no_records(folder: Path) -> None:
 
 
 def test_a_record_carries_what_was_given_and_who_wrote_it(folder: Path) -> None:
-    journal = _open(folder)
+    journal = open_journal(folder)
     bare = journal.append(Kind.PLAN)
     full = journal.append(
         Kind.SENT, step="s", attempt=3, key="k", before=1, args=2, result=3, undo=4
@@ -215,7 +195,7 @@ def test_a_record_carries_what_was_given_and_who_wrote_it(folder: Path) -> None:
 def test_a_step_refused_by_a_full_journal_says_what_to_do(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = _open(folder)
+    journal = open_journal(folder)
     monkeypatch.setattr("infctl.engine.journal.writing.STOP_AT", 1)
     monkeypatch.setattr("infctl.engine.journal.writing.refusal", lambda _, step: f"full {step}")
     journal.append(Kind.INTENT, step="a")
@@ -233,7 +213,7 @@ def test_a_step_refused_by_a_full_journal_says_what_to_do(
 def test_a_long_journal_warns_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [is_warned_at(n) for n in (10_239, 10_240, 10_241)] == [False, True, False]
     monkeypatch.setattr("infctl.engine.journal.writing.is_warned_at", lambda seq: seq == 2)
-    journal = _open(folder)
+    journal = open_journal(folder)
     for _ in range(3):
         journal.append(Kind.PLAN)
     text = "the journal holds 10240 records; no further step starts at 51200"
@@ -247,7 +227,7 @@ def test_a_long_journal_warns_once(folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_ends_are_written_when_the_run_is_over(folder: Path) -> None:
-    journal = _open(folder)
+    journal = open_journal(folder)
     first = journal.append(Kind.PLAN)
     journal.append(Kind.PAUSE)
     assert not (folder / NAME).exists()

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from journal_chains import chain
-from toy_world import ToyClock
+from journal_folder import OURS, THREE, folder, no_second_folder, open_journal
 
 from infctl.engine.journal import (
-    FileJournal,
     read_journal,
     reserve,
 )
@@ -30,41 +28,22 @@ from infctl.engine.journal.storage import (
 )
 from infctl.engine.journal.verification import mark_of
 from infctl.errors import ConfigurationError, JournalError
-from infctl.model.journal import Kind
 
-THREE = chain(Kind.PLAN, Kind.PAUSE, Kind.HEAD)
-_DOUBT = "the run is in doubt and is not resumed by itself"
-_SETTLE = "infctl runs show RUN, then settle the steps by hand"
-_OURS = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-
-
-@pytest.fixture(autouse=True)
-def _no_second_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INFCTL_SPILL", str(tmp_path / "spill"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "run").mkdir(mode=0o700)
-    return tmp_path / "run"
-
-
-def _open(folder: Path) -> FileJournal:
-    return FileJournal(folder, run="01run", plan_digest="d" * 64, actor="me", clock=ToyClock())
+__all__ = ["folder", "no_second_folder"]
 
 
 @pytest.mark.parametrize(
     ("work", "name", "flags", "mode"),
     [
-        (open_mark, "mark", os.O_RDWR | _OURS, 0o600),
+        (open_mark, "mark", os.O_RDWR | OURS, 0o600),
         (read_mark, "mark", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o777),
         (sync_folder, "", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, 0o777),
-        (reserve.keep, "reserve", os.O_WRONLY | _OURS, 0o600),
-        (lambda f: append_line(f / "r", ""), "r", os.O_WRONLY | os.O_APPEND | _OURS, 0o600),
+        (reserve.keep, "reserve", os.O_WRONLY | OURS, 0o600),
+        (lambda f: append_line(f / "r", ""), "r", os.O_WRONLY | os.O_APPEND | OURS, 0o600),
         (
             lambda f: write_ends(f, THREE[0], THREE[2]),
             "ends.jsonl.new",
-            os.O_WRONLY | os.O_TRUNC | _OURS,
+            os.O_WRONLY | os.O_TRUNC | OURS,
             0o600,
         ),
     ],
@@ -188,7 +167,7 @@ def test_whoever_planted_a_file_finds_nothing_written_through_it(
 ) -> None:
     (folder / name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ConfigurationError) as failed:
-        _open(folder)
+        open_journal(folder)
     assert (failed.value.what, failed.value.unchanged, failed.value.hint) == (
         f"{folder / name} is a link or no file",
         "nothing was written",
@@ -227,7 +206,7 @@ def _descriptors() -> int:
 def test_a_journal_that_finds_no_room_leaves_no_file_open(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    _open(folder).close()
+    open_journal(folder).close()
     before = _descriptors()
     if call == "open_mark":
         monkeypatch.setattr("infctl.engine.journal.disk.open_mark", _full)

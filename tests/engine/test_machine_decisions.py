@@ -3,7 +3,7 @@
 import pytest
 from decided_run import OTHER, REGION, Run, first_step, two_steps
 from toy_run import facts_of
-from toy_world import Crash, Toy
+from toy_world import Toy
 
 from infctl.engine.decisions import Verb
 from infctl.errors import Refused
@@ -38,17 +38,7 @@ async def test_attempts_are_bounded_also_over_a_crash() -> None:
             raise Refused("a webhook says no")
 
     toy.hook = refuse
-    died = [False]
-
-    def die(what: str) -> None:
-        if what == f"after failed {first_step(run)}" and not died[0]:
-            died[0] = True
-            raise Crash
-
-    run.journal.hook = die
-    with pytest.raises(Crash):
-        await run.start()
-    run.journal.dead = False
+    await run.start_and_die(f"after failed {first_step(run)}")
     run.start()
     await run.until(RunState.PAUSED_BY_FAILED_STEP)
     assert run.view().step(first_step(run)).attempt == 2

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from decided_run import REGION, Run, first_step, two_steps
 from toy_run import facts_of
-from toy_world import Crash, Toy
+from toy_world import Toy
 
 from infctl.engine.decisions import Verb
 from infctl.errors import Conflict, Frozen, LeaseLost
@@ -154,17 +154,7 @@ def test_an_operation_without_later_fields_has_the_digest_of_earlier_releases() 
 async def test_a_doubted_step_that_is_skipped_never_begins() -> None:
     toy = Toy()
     run = Run(toy, await two_steps(toy, on_failure="pause"))
-    died = [False]
-
-    def die(what: str) -> None:
-        if what == f"after intent {first_step(run)}" and not died[0]:
-            died[0] = True
-            raise Crash
-
-    run.journal.hook = die
-    with pytest.raises(Crash):
-        await run.start()
-    run.journal.dead = False
+    await run.start_and_die(f"after intent {first_step(run)}")
     run.decide(Verb.PAUSE)
     run.start()
     await run.until(RunState.PAUSED_BY_OPERATOR)
