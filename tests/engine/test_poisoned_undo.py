@@ -66,6 +66,15 @@ POISONED: list[Any] = [
     _args(replicas=True),
     _args(extra="x"),
     _args(path="/etc/passwd"),
+    {
+        **GOOD,
+        "kind": "remove_object",
+        "args": {
+            **{k: GOOD["args"][k] for k in ("region", "namespace", "name")},
+            "api_version": "apps/v1",
+            "kind": "Deployment",
+        },
+    },
     {**GOOD, "kind": "run_command", "args": {"argv": ["/bin/sh", "-c", "id"]}},
     {**GOOD, "kind": "call_http", "args": {"url": "http://169.254.169.254/"}},
 ]
@@ -153,3 +162,29 @@ def test_some_of_the_keepers_may_be_taken_back_and_no_others() -> None:
     for keepers in ({"d": "x"}, {"b": "y"}, {"b": "x", "d": "z"}):
         with pytest.raises(Refused, match="another keepers"):
             check_aim(step, Operation("switch_region_on", {"region": "a", "keepers": keepers}))
+
+
+def _manifest(kind: str = "ConfigMap", name: str = "a", namespace: str = "n") -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata}
+
+
+REMOVED = {"region": "r", "api_version": "v1", "kind": "ConfigMap", "name": "a", "namespace": "n"}
+OBJECTS = [
+    Operation("apply_object", {"region": "r", "manifest": _manifest()}),
+    Operation("remove_object", REMOVED),
+]
+
+
+@pytest.mark.parametrize("step", OBJECTS)
+def test_an_object_is_taken_back_and_no_other(step: Operation) -> None:
+    for undo in OBJECTS:
+        check_aim(step, undo)
+    for wrong in ({"kind": "Service"}, {"name": "b"}, {"namespace": "kube-system"}):
+        manifest = _manifest(**wrong)
+        for undo in (
+            Operation("apply_object", {"region": "r", "manifest": manifest}),
+            Operation("remove_object", {**REMOVED, **wrong}),
+        ):
+            with pytest.raises(Refused, match=f"another {next(iter(wrong))}"):
+                check_aim(step, undo)
