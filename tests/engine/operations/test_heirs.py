@@ -147,6 +147,39 @@ async def test_what_others_made_in_its_place_is_left_as_it_is_and_named(hand: Ha
     assert _plain(fakes) == theirs
 
 
+async def _written_to(fakes: FakeWorld) -> None:
+    await cluster_of(fakes).apply_as("kubectl", _note(theirs="1"))
+
+
+async def _made_anew(fakes: FakeWorld) -> None:
+    await cluster_of(fakes).delete(CONFIG_MAP, "note", SPACE)
+    await cluster_of(fakes).apply_as("kubectl", _note(text="ours"))
+
+
+async def _by_another_run(fakes: FakeWorld) -> None:
+    clusters = fenced(fakes.clusters, 2, "another", fakes.clock, lambda _: None)
+    await clusters[REGION].merge(CONFIG_MAP, "note", SPACE, {"data": {"more": "2"}})
+
+
+def _note(**data: str) -> Object:
+    manifest = _map(**data)
+    manifest["metadata"]["name"] = "note"
+    return manifest
+
+
+@pytest.mark.parametrize("hand", [_written_to, _made_anew, _by_another_run])
+async def test_what_a_plan_made_goes_only_where_nobody_else_wrote_to_it(hand: Hand) -> None:
+    fakes = await build()
+    run = _fenced_run(fakes, _on("apply_object", manifest=_note(text="ours")))
+    await run.carry()
+    await hand(fakes)
+    theirs = _plain(fakes)
+    state, reason = await _take_back(run)
+    assert state is RunState.FAILED
+    assert "left over: s1: eu-west-1: ConfigMap vision/note was changed by" in reason
+    assert _plain(fakes) == theirs
+
+
 @pytest.mark.parametrize("hand", [_made_by_others, _copied_by_others])
 async def test_who_made_an_heir_anew_is_not_taken_for_us(hand: Hand) -> None:
     """Between the undo of the removal and that of the step before it."""

@@ -64,7 +64,8 @@ class ApplyObject(Handler):
         manifest, place = args["manifest"], _place(args)
         if before is None:
             named = {"api_version": manifest["apiVersion"], "kind": manifest["kind"]}
-            return Operation("remove_object", {**place, **named}, region=args["region"])
+            made = {**place, **named, "ours": True}
+            return Operation("remove_object", made, region=args["region"])
         if before["object"] == manifest:
             return None
         back = {"region": args["region"], "manifest": before["object"], "uid": before["uid"]}

@@ -9,19 +9,22 @@ from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, p
 from infctl.engine.manifests import TYPE, kind_of, require_removable
 from infctl.engine.objects import another, permission, read_object, uid, where
 from infctl.engine.projection import without_server_fields
+from infctl.engine.writers import last_run, others_beyond_metadata
 from infctl.errors import Conflict, Refused
 from infctl.model.fence import STAMPS
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
+from infctl.model.text import clean
 from infctl.ports.cluster import Object
 
 KIND = "remove_object"
 
 
 class RemoveObject(Handler):
-    """Args: region, api_version, kind, name; optional: namespace, uid.
+    """Args: region, api_version, kind, name; optional: namespace, uid, ours.
 
-    What is put back is another object by its uid, without the status.
+    What is put back is another object by its uid, without the status. `ours`: only an object that
+    this run wrote last, and to which nobody but infctl wrote more than labels.
     """
 
     kind = KIND
@@ -29,7 +32,8 @@ class RemoveObject(Handler):
     def check(self, args: Args) -> None:
         """An object that plans may remove."""
         rules = {"region": arguments.name, "name": arguments.key, **TYPE}
-        arguments.check_arguments(KIND, args, rules, {"namespace": arguments.name, "uid": uid})
+        more = {"namespace": arguments.name, "uid": uid, "ours": arguments.truth}
+        arguments.check_arguments(KIND, args, rules, more)
         require_removable(KIND, args)
 
     def touches(self, args: Args) -> tuple[str, ...]:
@@ -69,6 +73,8 @@ class RemoveObject(Handler):
             raise another(what)
         if (before is None or isinstance(before, dict)) and self._kept(found, args) != before:
             raise Conflict(f"{what} was changed since it was read", unchanged="it is still there")
+        if args.get("ours"):
+            _require_ours(context, metadata, what)
         await cluster_of(context, args["region"]).delete(
             kind_of(args),
             args["name"],
@@ -99,3 +105,13 @@ class RemoveObject(Handler):
                 f"{self.touches(args)[0]} is too large to be put back", unchanged="it is there"
             )
         return {"uid": found["metadata"]["uid"], "object": plain}
+
+
+def _require_ours(context: Context, metadata: Object, what: str) -> None:
+    """Conflict where somebody else wrote to it too: it would go with what they wrote."""
+    others = others_beyond_metadata(metadata)
+    if run := last_run(metadata):
+        others += (f"the run {run}",) if run != context.run else ()
+    if others:
+        names = clean(", ".join(others), limit=200)
+        raise Conflict(f"{what} was changed by {names} since", unchanged="it is still there")
