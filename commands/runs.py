@@ -13,13 +13,14 @@ from infctl.commands.runs_export import export_run
 from infctl.commands.runs_remote import (
     bring,
     is_local,
+    pulse_row,
     read_copies,
     read_copy,
     tell_clusters,
     watch_copy,
 )
 from infctl.commands.step_lines import StepLines
-from infctl.errors import Refused, UsageError
+from infctl.errors import Exit, Refused, UsageError
 
 if TYPE_CHECKING:
     from infctl.model.run import RunView
@@ -28,6 +29,16 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Plans that r
 
 RunArgument = Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")]
 StepOption = Annotated[str, typer.Option("--step", help="Only this step.", show_default="all")]
+
+_COLUMNS = [
+    ("RUN", "name"),
+    ("STATE", "state"),
+    ("ENVIRONMENT", "environment"),
+    ("WHAT", "summary"),
+    ("BY", "actor"),
+    ("STARTED", "started"),
+]
+_BELOW = ("summary", "actor", "environment")
 
 
 @app.command("list")
@@ -41,24 +52,38 @@ def list_runs(
     ] = 100,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """The newest runs first; one whose executor is gone is in doubt."""
+    """The newest runs first; one whose executor is gone is in doubt.
+
+    With --clusters the environment's lock says when each executor was heard last. Exit 6 then where
+    a region does not answer.
+    """
     from infctl.executor import watch
 
-    columns = [
-        ("RUN", "name"),
-        ("STATE", "state"),
-        ("ENVIRONMENT", "environment"),
-        ("WHAT", "summary"),
-        ("BY", "actor"),
-        ("STARTED", "started"),
-    ]
-    views = read_copies(ctx) if clusters else watch.list_runs(limit or None)
-    items = [_row(view) for view in views]
-    below = ("summary", "actor", "environment")
-    show("RunList", items, columns, output=output, below=below, prefix="run/")
-    older = 0 if clusters else watch.count_runs() - len(views)
-    if older > 0:
-        note(f"{older} older runs are not shown: infctl runs list --limit 0")
+    if clusters:
+        _list_copies(ctx, limit or None, output)
+        return
+    views = watch.list_runs(limit or None)
+    show("RunList", [_row(v) for v in views], _COLUMNS, output=output, below=_BELOW, prefix="run/")
+    _note_older(watch.count_runs() - len(views))
+
+
+def _note_older(count: int) -> None:
+    if count > 0:
+        note(f"{count} older runs are not shown: infctl runs list --limit 0")
+
+
+def _list_copies(ctx: typer.Context, limit: int | None, output: Output) -> None:
+    """With what the lock says of each executor; exit 6 where somebody did not answer."""
+    found, silent = read_copies(ctx)
+    items = [{**_row(heard.judged), **pulse_row(heard)} for heard in found[:limit]]
+    columns = [*_COLUMNS[:2], ("HEARD", "heard"), *_COLUMNS[2:]]
+    metadata = {"partial": bool(silent)}
+    show("RunList", items, columns, output=output, metadata=metadata, below=_BELOW, prefix="run/")
+    _note_older(len(found) - len(items))
+    for name, why in silent.items():
+        note(f"{name}: {why}")
+    if silent:
+        raise typer.Exit(int(Exit.UNDECIDED))
 
 
 @app.command("show")
