@@ -64,8 +64,10 @@ class Viewer:
         """Its terminal is closed, or the connection behind it drops."""
         self._close()
         try:
-            # -1 before it can catch the signal, 0 where the run ended first.
-            assert self.process.wait(10) in (Exit.HANGUP, -signal.SIGHUP, 0)
+            code = self.process.wait(10)
+            # -1 before it can catch the signal, 0 where the run ended first; one that had not begun
+            # to speak may not have had the terminal yet.
+            assert code in (Exit.HANGUP, -signal.SIGHUP, 0) or not self.seen, (code, self.seen)
         finally:
             self.process.kill()
 
