@@ -23,7 +23,7 @@ def console(ctx: typer.Context) -> None:
     from infctl.console.app import Console
     from infctl.console.live import LiveFeed
 
-    app: Any = Console(LiveFeed(platform, world))
+    app: Any = Console(LiveFeed(platform, world, lambda: context.open_world(platform)))
     app.run()
     if app.return_code:
         raise typer.Exit(app.return_code)

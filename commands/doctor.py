@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +15,8 @@ from infctl.model.outcome import Word
 
 if TYPE_CHECKING:
     from infctl.engine.readiness import Diagnosis
+    from infctl.executor.looking import Look
+    from infctl.platform import Platform
 
 COLUMNS = [
     ("CHECK", "name"),
@@ -23,8 +27,7 @@ COLUMNS = [
 ]
 BELOW = ("evidence", "next")
 _SHORTEST = 10.0
-_WHOLE = 20.0
-"""Seconds that one examination may take."""
+_POLL = 2.0
 State = dict[tuple[str, str], tuple[str, tuple[str, ...]]]
 
 
@@ -44,7 +47,8 @@ def doctor(
     """
     context = context_of(ctx)
     if every is None:
-        raise typer.Exit(_print(_diagnose(context), output, everything))
+        found = _diagnose(context, context.load_platform())
+        raise typer.Exit(_print(found, output, everything))
     _repeat(context, _period(every), output)
 
 
@@ -62,42 +66,42 @@ def _period(text: str) -> float:
 
 def _repeat(context: Context, period: float, output: Output) -> None:
     """Until Ctrl-C; a look that fails as a whole is told, and the next one tries again."""
+    from infctl.executor.looking import Look, mark_of
+
     before: State | None = None
+    environment = context.named_environment or ""
     while True:
-        began = time.monotonic()
+        began, mark = time.time(), mark_of(context.platform_path, environment)
         try:
-            found = _diagnose(context)
+            platform = context.load_platform()
+            environment = platform.environment
+            mark = mark_of(context.platform_path, environment)
+            before = _print_changes(_diagnose(context, platform), before, output)
         except InfctlError as error:
             note(f"{timestamp()} nothing was checked: {error.what}")
-        else:
-            before = _print_changes(found, before, output)
-        time.sleep(max(0.0, period - (time.monotonic() - began)))
+        last, file = Look(began, mark, 0), context.platform_path
+        wait_until_due(last, period, partial(mark_of, file, environment))
 
 
-def _diagnose(context: Context) -> "tuple[Diagnosis, ...]":
-    from infctl.engine.readiness import diagnose
-    from infctl.executor.doctor import examine
-    from infctl.wiring import state_folder
+def wait_until_due(last: "Look", period: float, mark: Callable[[], str]) -> None:
+    """Until the period is over or something has changed since the last look."""
+    from infctl.executor.looking import is_busy, is_due
 
-    platform = context.load_platform()
+    while not is_due(last, now=time.time(), mark=mark(), busy=is_busy(), period=period):
+        time.sleep(_POLL)
 
-    async def look() -> "tuple[Diagnosis, ...]":
+
+def _diagnose(context: Context, platform: "Platform") -> "tuple[Diagnosis, ...]":
+    from infctl.executor.looking import look
+
+    async def see() -> "tuple[Diagnosis, ...]":
         world = context.open_world(platform)
         try:
-            await world.warm()
-            async with asyncio.timeout(_WHOLE):
-                return diagnose(await examine(world, platform, state_folder()))
+            return await look(world, platform)
         finally:
             await world.close()
 
-    try:
-        return asyncio.run(look())
-    except TimeoutError:
-        raise InfctlError(
-            f"the examination took more than {_WHOLE:g} s",
-            hint="infctl status",
-            unchanged="nothing was changed",
-        ) from None
+    return asyncio.run(see())
 
 
 def _print(found: "tuple[Diagnosis, ...]", output: Output, everything: bool) -> int:

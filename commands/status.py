@@ -175,7 +175,7 @@ def _print(
     )
     if output in (Output.TABLE, Output.WIDE):
         write(_evidence(rows, outcome, service, agreement))
-        lines = [*_shift_lines(off, snapshot.at), *review_lines(reviews)]
+        lines = [*_shift_lines(off, snapshot.at), *filter(None, [reviews.sentence])]
         write("".join(f"{line}\n" for line in lines))
     if silent:
         note(f"no answer from the Kubernetes API of {', '.join(silent)}")
@@ -198,16 +198,6 @@ def _shift_lines(off: "Shifts", now: float) -> list[str]:
     if any(shift.is_expired(now) or shift.expires_soon(now) for shift in off.active):
         lines.append("next: infctl restore --expired, or infctl failover REGION --for TIME")
     return lines
-
-
-def review_lines(reviews: "Reviews") -> list[str]:
-    """One line where somebody broke the glass and nobody has looked into it."""
-    if not reviews.open:
-        return []
-    alarm = reviews.open[0].alarm
-    latest = f"{alarm.by} overrode {', '.join(alarm.guards)} ({alarm.reason})"
-    count = len(reviews.open)
-    return [f"broken glass, {count} without a review: {clean(latest)}; infctl reviews list"]
 
 
 def _code(rows: list[dict[str, Any]], silent: list[str], exit_status: bool) -> int:

@@ -49,6 +49,9 @@ class Feed(Protocol):
     def frozen(self) -> str:
         """Who stopped everything, since when and why; empty where nobody did."""
 
+    def standing(self) -> tuple[str, ...]:
+        """What holds for all regions and is not well, a line each: broken glass, the doctor."""
+
     def latest_run(self) -> str | None:
         """The id of a run that is under way, else of the newest."""
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from infctl.console.feed import RunPicture, Scope
 from infctl.console.pictures import draw_run
+from infctl.console.standing import Standing
 from infctl.content.facts import Facts
 from infctl.drills.failover import Settings, plan
 from infctl.engine.decisions import Decision, Verb
@@ -33,9 +34,14 @@ _RUNS_ARE_FRESH = 2.0
 
 
 class LiveFeed:
-    """Implements `Feed`; `world` is closed with it."""
+    """Implements `Feed`; `world` is closed with it, `open_another` gives the doctor its own."""
 
-    def __init__(self, platform: Platform, world: World) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        world: World,
+        open_another: Callable[[], World] | None = None,
+    ) -> None:
         service = platform.service
         agreement = Agreement(service.sla.availability, service.sla.latency_p99)
         self.scope = Scope(
@@ -51,6 +57,7 @@ class LiveFeed:
         self._latest: tuple[float, str | None] = (0.0, None)
         self._freezes = FreezeWatch(world, frozen_here, world.clock)
         self._watching: asyncio.Task[None] | None = None
+        self._standing = Standing(platform, world, open_another)
 
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         """One picture of all regions, each with its own deadline."""
@@ -58,12 +65,17 @@ class LiveFeed:
             self._watching = asyncio.create_task(self._freezes.run())
         if previous is None:
             await self._world.warm()
+            self._standing.start()
         return await observe(self._world, self._target, previous=previous)
 
     def frozen(self) -> str:
         """By this machine's word at once, by a cluster's within a second."""
         found = self._freezes.current()
         return "" if found is None else f"since {moment(found.at)} by {found.by}: {found.why}"
+
+    def standing(self) -> tuple[str, ...]:
+        """Broken glass, then what the doctor saw."""
+        return self._standing.lines()
 
     def latest_run(self) -> str | None:
         """Read from disk at most every two seconds: the header asks every second."""
@@ -147,4 +159,5 @@ class LiveFeed:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        await self._standing.stop()
         await self._world.close()

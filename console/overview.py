@@ -112,7 +112,8 @@ class Overview(Screen[None]):
         self.order(self.query_one(DataTable))
         outcome = judge_service(snapshot, agreement)
         sentence = headline(self.rows, outcome.word.value, "; ".join(outcome.evidence))
-        self.query_one("#summary", Static).update(Content(clean(sentence)))
+        lines = (sentence, *self.feed.standing())
+        self.query_one("#summary", Static).update(Content("\n".join(map(clean, lines))))
         self.draw_evidence()
         self.draw_header()
 

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "executor"))
 from healthy_world import healthy_world
 
 import infctl.wiring
+from infctl.commands import doctor as doctor_command
 from infctl.commands.run import run
 from infctl.executor import examining
+from infctl.executor.looking import Look, mark_of
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld
 
@@ -84,20 +88,72 @@ def test_it_goes_on_and_prints_changes_only(
     moods = iter([Mood.ANSWERING, Mood.SILENT, Mood.SILENT, Mood.ANSWERING])
     printed = []
 
-    def sleep(seconds: float) -> None:
-        assert seconds <= 1800
+    def wait(last: Look, period: float, mark: Callable[[], str]) -> None:
+        assert (period, last.mark) == (1800, mark())
         printed.append(capsys.readouterr().out)
         try:
             fake.metrics[HERE].endpoint.mood = next(moods)
         except StopIteration:
             raise KeyboardInterrupt from None
 
-    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setattr(doctor_command, "wait_until_due", wait)
     doctor("--every", "30m", "-o", "json")
     first, still_well, lost, still_lost, back = printed
     assert (first, still_well, still_lost) == ("", "", "")
     assert {json.loads(line)["outcome"] for line in lost.splitlines()} >= {"failed", "errored"}
     assert {json.loads(line)["outcome"] for line in back.splitlines()} == {"passed"}
+
+
+@pytest.mark.parametrize("change", ["platform file", "access file", "kubeconfig", "freeze", "run"])
+def test_it_looks_again_at_once_when_something_changed(
+    change: str, fake: FakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, file = tmp_path / "infctl", tmp_path / "platform.yaml"
+    file.write_text("a")
+    paths = {
+        "platform file": file,
+        "access file": state / "environments" / "fake.json",
+        "kubeconfig": state / "kubeconfig",
+        "freeze": state / "freeze.json",
+    }
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert len(slept) < 4, "it was not seen"
+        if len(slept) == 3 and change == "run":
+            (state / "runs" / ("0" * 26)).mkdir()
+        elif len(slept) == 3:
+            with paths[change].open("a") as opened:
+                opened.write(" ")
+
+    monkeypatch.setattr("time.sleep", sleep)
+    mark = partial(mark_of, file, "fake")
+    doctor_command.wait_until_due(Look(time.time(), mark(), 0), 1800.0, mark)
+    assert len(slept) == 3
+
+
+def test_a_platform_file_that_became_wrong_is_told_and_tried_again(
+    fake: FakeWorld,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "platform.yaml"
+    file.write_text("regions: 1\n")
+    looks = iter([(ROOT / "platform.yaml").read_text()])
+
+    def wait(*_: Any) -> None:
+        try:
+            file.write_text(next(looks))
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(doctor_command, "wait_until_due", wait)
+    run(["--platform", str(file), "doctor", "--every", "30m"])
+    wrong, _, right = capsys.readouterr().err.partition("all is as it should be")
+    assert "nothing was checked" in wrong
+    assert right
 
 
 @pytest.mark.parametrize("period", ["soon", "1s", "-5m"])

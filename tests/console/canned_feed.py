@@ -55,12 +55,16 @@ class CannedFeed:
         self.behind = 0.0
         self.lines: list[str] = []
         self.why = ""
+        self.over_all: tuple[str, ...] = ()
         self.state = "running"
         self.verbs: tuple[str, ...] = ()
         self.decided: list[tuple[str, str, str]] = []
 
     def frozen(self) -> str:
         return self.why
+
+    def standing(self) -> tuple[str, ...]:
+        return self.over_all
 
     async def snapshot(self, previous: Snapshot | None) -> Snapshot:
         if self.broken:

@@ -160,3 +160,15 @@ def test_the_last_wall_masks_what_no_one_cleaned() -> None:
     line = [Segment("ok\x1b[2J"), Segment("plain"), Segment("a\u202eb")]
     shown = TerminalFilter().apply(line, Color(0, 0, 0))
     assert "".join(s.text for s in shown) == "ok[2Jplainab"
+
+
+async def test_what_stands_over_all_regions_is_seen_below_them() -> None:
+    feed = CannedFeed()
+    feed.over_all = ("broken glass, 1 without a review: \x1b[2J", "doctor, 12 min ago: clock")
+    app = Console(feed)
+    async with app.run_test(size=(80, 24)):
+        await until(lambda: "FAIL" in screen_text(app))
+        text = screen_text(app)
+        assert "broken glass, 1 without a review" in text
+        assert "doctor, 12 min ago" in text
+        assert "\x1b" not in text

@@ -30,9 +30,14 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-async def examine(world: World, platform: Platform, state: Path) -> Examination:
-    """Read everything that readiness is judged by; `state` is infctl's folder on this machine."""
-    facts = await read_facts(world, platform)
+async def examine(
+    world: World, platform: Platform, state: Path, *, besides: str = ""
+) -> Examination:
+    """Read everything that readiness is judged by; `state` is infctl's folder on this machine.
+
+    `besides` is a run that is about to begin.
+    """
+    facts = await read_facts(world, platform, besides=besides)
     plans, broken = _plans(facts)
     rights = {*examining.usual_rights(platform), *(r for p in plans for r in needed_rights(p))}
     regions = platform.region_names

@@ -29,6 +29,15 @@ class Reviews:
         """Those that nobody closed."""
         return tuple(r for r in self.found if r.closing is None)
 
+    @property
+    def sentence(self) -> str:
+        """One line where somebody broke the glass and nobody has looked into it; else nothing."""
+        if not self.open:
+            return ""
+        alarm = self.open[0].alarm
+        latest = clean(f"{alarm.by} overrode {', '.join(alarm.guards)} ({alarm.reason})")
+        return f"broken glass, {len(self.open)} without a review: {latest}; infctl reviews list"
+
 
 async def read_reviews(world: World, deadline: float = DEADLINE) -> Reviews:
     """What this machine and every cluster that answers know."""
