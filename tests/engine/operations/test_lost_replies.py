@@ -18,7 +18,7 @@ from audit_log import Write, writes
 from fence_policies import fenced_plane, granted
 from losing_proxy import LosingProxy, Loss, losing_proxy
 from real_control_plane import ControlPlane
-from twelve_writes import EFFECTS, WRITES, Twelve, wanted
+from twelve_writes import EFFECTS, WRITES, Twelve, taken_back, wanted
 
 import infctl.clients.kubernetes_api
 from infctl.clients.clock import SystemClock
@@ -205,11 +205,6 @@ def _each_once(*losses: Loss) -> dict[int, Loss]:
     return dict(zip(numbers, itertools.cycle(losses), strict=False))
 
 
-async def test_b9_the_plan_itself_makes_each_write_once(lossy: Lossy) -> None:
-    await _require_done_once(await lossy.carry({}))
-    assert len(lossy.proxy.written) == WRITES
-
-
 @pytest.mark.parametrize("losses", [(Loss.BEFORE,), (Loss.AFTER,), (Loss.HALF, Loss.BUSY)])
 async def test_b9_where_each_write_is_lost_once_each_effect_is_there_once(
     lossy: Lossy, losses: tuple[Loss, ...]
@@ -250,3 +245,18 @@ async def test_b9_where_nobody_answers_any_more_the_run_pauses_and_says_so(
     assert "does not answer" in " ".join(seen.evidence)
     await run.live({})
     await _require_done_once(run)
+
+
+@pytest.mark.parametrize("loss", [Loss.BEFORE, Loss.AFTER] if IS_WHOLE else [Loss.AFTER])
+async def test_b9_an_undo_whose_writes_are_lost_takes_back_exactly(
+    lossy: Lossy, loss: Loss
+) -> None:
+    run = await lossy.carry({})
+    await _require_done_once(run)
+    assert len(lossy.proxy.written) == WRITES
+    # What makes anew, what takes away, and a mark; of the whole, every second.
+    numbers = range(1, 26, 2) if IS_WHOLE else (1, 9, 11)
+    await run.live(dict.fromkeys(numbers, loss), Verb.UNDO)
+    assert len(lossy.proxy.lost) >= 3
+    assert run.state is RunState.ROLLED_BACK, run.reason
+    assert await run.twelve.picture() == taken_back(run.id)

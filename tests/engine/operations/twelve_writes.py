@@ -187,6 +187,13 @@ def wanted(run: str) -> dict[str, Any]:
     }
 
 
+def taken_back(run: str) -> dict[str, Any]:
+    """After its undo: a restart and the end of a pod stay, each change is a generation more."""
+    found = dict.fromkeys(("note", "config", "paused"))
+    found |= {"flag": False, "replicas": 0, "weights": [1, 1], "old": {"text": "here"}}
+    return {**found, "restart": f"{run}/s07", "web": 4, "route": 3, "pod": 1}
+
+
 def _flag(default: str) -> Object:
     return {"state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": default}
 
