@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from one_run import OneRun, one_run
+from fence_policies import granted
+from one_run import RUN, OneRun, one_run
 from real_control_plane import ControlPlane
 
 from infctl.clients.clock import SystemClock
 from infctl.clients.cluster import KubernetesCluster
+from infctl.engine.fencing import fenced
 from infctl.engine.undo import Undoing
 from infctl.model.plan import Operation
 from infctl.model.run import RunState
@@ -101,6 +103,57 @@ async def test_a_node_is_drained_and_opened_again(
         await owner_of_nodes.delete(f"/api/v1/nodes/{node}")
 
 
+async def test_what_a_plan_made_changed_and_removed_is_taken_back_exactly(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    cluster, region = _cluster(control_plane), control_plane.region.name
+    async with control_plane.cluster() as others:
+        path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+        await others.create(path, _deployment(namespace, replicas=1))
+        await others.patch(f"{path}/web", {"spec": {"minReadySeconds": 7}})
+        before = _content(await others.get(f"{path}/web"))
+    number = max(1, await granted(cluster))
+    web = {"namespace": namespace, "name": "web"}
+    changed = _deployment(namespace, replicas=3, paused=True)
+    del changed["spec"]["selector"], changed["spec"]["template"]
+    acts: list[tuple[str, dict[str, Any]]] = [
+        ("apply_object", {"manifest": changed, "force": True}),
+        ("scale_deployment", {**web, "replicas": 2, "min_percent": 0}),
+        ("remove_object", {**web, **TYPE}),
+        ("apply_object", {"manifest": _map(namespace, a="1")}),
+    ]
+    steps = (Operation(k, {"region": region, **args}, region=region) for k, args in acts)
+    run = one_run(*steps)
+    clusters = fenced({region: cluster}, number, RUN, SystemClock(), lambda _: None)
+    world = replace(run.context.world, clusters=clusters, clock=SystemClock())
+    run.context = replace(run.context, world=world)
+    assert (await run.carry())[0] is RunState.COMPLETED, run.records.view()
+    assert await cluster.read(DEPLOYMENT, "web", namespace) is None
+    assert await _undo(run) == []
+    again = await cluster.read(DEPLOYMENT, "web", namespace)
+    assert again is not None
+    assert _content(again) == before
+    assert await cluster.read(CONFIG_MAP, "limits", namespace) is None
+    await cluster.close()
+
+
+TYPE = {"api_version": "apps/v1", "kind": "Deployment"}
+
+
+def _deployment(namespace: str, **spec: Any) -> dict[str, Any]:
+    template = {"metadata": {"labels": LABELS}, "spec": _spec("")}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": namespace},
+        "spec": {"selector": {"matchLabels": LABELS}, "template": template, **spec},
+    }
+
+
+def _content(found: dict[str, Any]) -> Any:
+    return found["spec"]
+
+
 def _spec(node: str) -> dict[str, Any]:
     where = {"nodeName": node} if node else {"nodeSelector": {"infctl.dev/none": "true"}}
     return {**where, "containers": [{"name": "server", "image": "infctl.dev/none:1"}]}
@@ -131,18 +184,7 @@ async def test_a_restart_waits_for_new_pods_and_scaling_is_taken_back(
     control_plane: ControlPlane, namespace: str
 ) -> None:
     cluster = _cluster(control_plane)
-    await cluster.apply(
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {"name": "web", "namespace": namespace},
-            "spec": {
-                "replicas": 0,
-                "selector": {"matchLabels": LABELS},
-                "template": {"metadata": {"labels": LABELS}, "spec": _spec("")},
-            },
-        }
-    )
+    await cluster.apply(_deployment(namespace, replicas=0))
     place = {"namespace": namespace, "name": "web"}
     run = _run(control_plane, cluster, "restart_deployment", **place)
     assert (await run.carry())[0] is RunState.COMPLETED, run.step().evidence
