@@ -6,8 +6,8 @@ from typing import Any
 
 from infctl.engine import arguments
 from infctl.engine.handler import Args, Context
-from infctl.errors import InfctlError, Unreachable
-from infctl.model.shift import LONGEST
+from infctl.errors import Conflict, InfctlError, Unreachable
+from infctl.model.shift import LONGEST, read_shift
 from infctl.ports.cloud import ObjectStore
 
 DEADLINE = 3.0
@@ -16,7 +16,7 @@ DEADLINE = 3.0
 Act = Callable[[ObjectStore, str, str], Awaitable[Any]]
 
 
-def check(kind: str, args: Args) -> None:
+def check(kind: str, args: Args, **more: arguments.Rule) -> None:
     """Raise ConfigurationError where the arguments are not those of a switch."""
     rules = {
         "region": arguments.name,
@@ -24,7 +24,7 @@ def check(kind: str, args: Args) -> None:
         "key": arguments.below,
     }
     optional = {"reason": arguments.text(1024, least=0), "keep": arguments.number(0, LONGEST)}
-    arguments.check_arguments(kind, args, rules, optional)
+    arguments.check_arguments(kind, args, rules, {**optional, **more})
 
 
 def touches(args: Args) -> tuple[str, ...]:
@@ -74,6 +74,22 @@ async def held(context: Context, args: Args) -> tuple[dict[str, bool], dict[str,
         return await store.get(bucket, key) is not None
 
     return await ask_keepers(context, args, exists)
+
+
+async def require_ours(context: Context, args: Args) -> None:
+    """Conflict where somebody else switched the region off, too: that stays their word."""
+
+    async def read(store: ObjectStore, bucket: str, key: str) -> bytes | None:
+        return await store.get(bucket, key)
+
+    found, _ = await ask_keepers(context, args, read)
+    shifts = {k: read_shift(args["region"], body) for k, body in found.items() if body is not None}
+    others = {k: s.run or s.owner for k, s in shifts.items() if s.run != context.run}
+    if others:
+        told = ", ".join(f"{k} by {who or 'somebody'}" for k, who in sorted(others.items()))
+        raise Conflict(
+            f"{args['region']} was switched off at {told} since", unchanged="it is still off"
+        )
 
 
 async def observe(context: Context, args: Args) -> dict[str, bool | None]:

@@ -75,6 +75,35 @@ async def test_a_change_of_somebody_else_in_between_stops_the_step_and_stays() -
     assert found["data"] == theirs
 
 
+def _there(**data: str) -> dict[str, object]:
+    metadata = {"name": NAME, "namespace": "vision"}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+async def test_what_holds_no_generation_is_left_as_it_is() -> None:
+    run = one_run(push("a: 1"))
+    await make_namespaces(run.fakes, "vision")
+    await run.fakes.clusters[REGION].create(_there(theirs="1"))
+    assert (await run.carry())[0] is RunState.FAILED
+    assert "holds no generation" in run.step().evidence[0]
+
+
+async def test_what_others_put_beside_it_does_not_go_with_it() -> None:
+    run = one_run(push("a: 1"), Operation("ask", STOPS))
+    await make_namespaces(run.fakes, "vision")
+    cluster = run.fakes.clusters[REGION]
+
+    async def add() -> None:
+        if await cluster.read(CONFIG_MAP, NAME, "vision"):
+            await cluster.apply_as("kubectl", _there(theirs="1"))
+
+    run.meanwhile = add
+    state, reason = await run.carry("undo")
+    assert state is RunState.FAILED
+    assert "holds theirs of somebody else" in reason
+    assert await cluster.read(CONFIG_MAP, NAME, "vision") is not None
+
+
 async def test_content_that_arrived_damaged_is_not_taken_for_it() -> None:
     run = one_run(push("a: 1"), timeout=2.0)
     await make_namespaces(run.fakes, "vision")

@@ -21,11 +21,14 @@ class HoldReplicas(HoldingOperation):
         return f"whether an autoscaler takes pods away in {args['region']} is not known"
 
     def undo(self, before: Any, args: Args) -> Operation | None:
-        """Let go again, unless somebody held it before."""
-        if not before["uid"] or holding.SCALE_IN in before["annotations"]:
+        """Let go again, unless somebody held it before; what else was said stands again."""
+        if not before["uid"] or before["annotations"].get(holding.SCALE_IN) == "true":
             return None
         place = {k: args[k] for k in ("region", "namespace", "name")}
-        return Operation("release_replicas", {**place, "uid": before["uid"]}, region=args["region"])
+        back: dict[str, Any] = {**place, "uid": before["uid"]}
+        if before["annotations"]:
+            back["exactly"] = before["annotations"]
+        return Operation("release_replicas", back, region=args["region"])
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Annotate it; what somebody else holds stays theirs."""

@@ -13,13 +13,15 @@ from infctl.engine.config_maps import (
     write_data,
 )
 from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
-from infctl.errors import ConfigurationError
+from infctl.errors import ConfigurationError, Conflict, Refused
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
+from infctl.model.text import clean
 from infctl.ports.cluster import CONFIG_MAP
 
 KIND = "push_config"
 _KEYS = ("content", "digest", "generation")
+_DIGITS = 20
 
 
 class PushConfig(Handler):
@@ -64,7 +66,14 @@ class PushConfig(Handler):
 
     async def observe(self, context: Context, args: Args) -> Any:
         """Content, digest and generation that are there; None without any."""
-        return _kept(await read_data(context, args, _name(args)))
+        found = await read_data(context, args, _name(args))
+        if found is not None and arguments.whole(1, 2**53)(_number(found)):
+            raise Refused(
+                f"{args['region']}: {args['namespace']}/{_name(args)} holds no generation",
+                unchanged="it was left as it is",
+                hint="somebody else wrote it: look at it with kubectl",
+            )
+        return _kept(found)
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """What was there before, or nothing."""
@@ -86,6 +95,11 @@ class PushConfig(Handler):
         if now == wanted:
             return {"digest": args.get("digest")}
         if wanted is None:
+            if more := sorted(set(texts_of(found or {})) - set(_KEYS)):
+                raise Conflict(
+                    f"{what} holds {clean(', '.join(more), limit=200)} of somebody else",
+                    unchanged="it is still there",
+                )
             await remove_map(context, args, _name(args), found)
         else:
             await write_data(context, args, _name(args), found, wanted)
@@ -123,6 +137,11 @@ def _content(value: Any) -> str:
 
 def _name(args: Args) -> str:
     return f"infctl-config-{args['name']}"
+
+
+def _number(data: dict[str, str]) -> int | None:
+    text = data.get("generation", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _DIGITS else None
 
 
 def _kept(data: dict[str, str] | None) -> dict[str, str] | None:

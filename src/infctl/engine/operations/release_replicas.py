@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infctl.engine import holding
+from infctl.engine import arguments, autoscaling, holding
 from infctl.engine.handler import Args, Context, not_yet, passed
 from infctl.engine.holding import HoldingOperation
 from infctl.engine.objects import where
@@ -10,11 +10,22 @@ from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import SCALED_OBJECT
 
+_exactly = arguments.mapping_of(
+    arguments.text(64), least=0, keys=arguments.one_of(holding.SCALE_IN)
+)
+
 
 class ReleaseReplicas(HoldingOperation):
-    """Args: region, namespace, name; optional: uid. What no plan of infctl holds stays as it is."""
+    """Args: region, namespace, name; optional: uid, exactly (annotations, for undo).
+
+    What no plan of infctl holds stays as it is.
+    """
 
     kind = "release_replicas"
+
+    def check(self, args: Args) -> None:
+        """What is to be said after it is not that it is held."""
+        autoscaling.check(self.kind, args, exactly=_exactly)
 
     def loss(self, args: Args) -> str:
         """Whether pods go."""
@@ -32,7 +43,7 @@ class ReleaseReplicas(HoldingOperation):
         args = operation.args
         now = await holding.observe(context, args)
         if holding.HELD in now["annotations"]:
-            await holding.annotate(context, args, key, {})
+            await holding.annotate(context, args, key, dict(args.get("exactly", {})))
         return {"uid": now["uid"]}
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:

@@ -46,7 +46,8 @@ class SwitchRegionOff(Handler):
         keepers = {k: b for k, b in args["keepers"].items() if not before.get(k)}
         if not keepers:
             return None
-        return Operation("switch_region_on", {**args, "keepers": keepers}, region=args["region"])
+        back = {**args, "keepers": keepers, "ours": True}
+        return Operation("switch_region_on", back, region=args["region"])
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Put the object into the bucket of every keeper that answers."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infctl.engine import switches
+from infctl.engine import arguments, switches
 from infctl.engine.handler import Args, Context, Handler, blind, not_yet, passed
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
@@ -10,9 +10,10 @@ from infctl.ports.cloud import ObjectStore
 
 
 class SwitchRegionOn(Handler):
-    """Args: region, keepers (region to bucket), key, reason.
+    """Args: region, keepers (region to bucket), key, reason; optional: ours (for undo).
 
     Every keeper must be seen without it: one that comes back with it would switch off again.
+    `ours`: only a switch that this run set.
     """
 
     kind = "switch_region_on"
@@ -20,7 +21,7 @@ class SwitchRegionOn(Handler):
 
     def check(self, args: Args) -> None:
         """Which region, and who keeps its switch."""
-        switches.check(self.kind, args)
+        switches.check(self.kind, args, ours=arguments.truth)
 
     def touches(self, args: Args) -> tuple[str, ...]:
         """The region, and the switch's objects."""
@@ -50,6 +51,8 @@ class SwitchRegionOn(Handler):
         """Delete the object at every keeper that answers."""
         del key
         args = operation.args
+        if args.get("ours"):
+            await switches.require_ours(context, args)
 
         async def delete(store: ObjectStore, bucket: str, name: str) -> bool:
             await store.delete(bucket, name)

@@ -1,0 +1,62 @@
+"""What somebody else did to the same thing meanwhile is never taken back with what a run did."""
+
+import json
+from typing import Any
+
+from one_run import OneRun, one_run
+from subjects import REGION, SPACE, build, cluster_of
+
+from infctl.engine.holding import SCALE_IN
+from infctl.engine.undo import Undoing
+from infctl.fakes.world import FakeWorld
+from infctl.model.plan import Operation
+from infctl.model.run import RunState
+from infctl.ports.cluster import SCALED_OBJECT
+
+KEEPERS = {"us-east-1": "switches-us", "ap-south-1": "switches-ap"}
+KEY = f"off/{REGION}"
+
+
+async def _done(fakes: FakeWorld, kind: str, **args: Any) -> OneRun:
+    run = one_run(Operation(kind, {"region": REGION, **args}, region=REGION), fakes=fakes)
+    assert (await run.carry())[0] is RunState.COMPLETED, run.step().evidence
+    return run
+
+
+async def _take_back(run: OneRun) -> list[str]:
+    return await Undoing(run.context, run.records).run(run.records.view())
+
+
+async def _switched_off() -> tuple[FakeWorld, OneRun]:
+    fakes = await build()
+    for keeper, bucket in KEEPERS.items():
+        fakes.stores[keeper].content[bucket] = {}
+    return fakes, await _done(fakes, "switch_region_off", keepers=KEEPERS, key=KEY, reason="why")
+
+
+async def test_a_region_that_another_run_switched_off_too_stays_off() -> None:
+    fakes, run = await _switched_off()
+    theirs = json.dumps({"run": "another", "who": "bob"}).encode()
+    fakes.stores["us-east-1"].content["switches-us"][KEY] = theirs
+    (left,) = await _take_back(run)
+    assert "was switched off at us-east-1 by another since" in left
+    assert fakes.stores["us-east-1"].content["switches-us"] == {KEY: theirs}
+    assert KEY in fakes.stores["ap-south-1"].content["switches-ap"]
+
+
+async def test_a_region_that_this_run_alone_switched_off_comes_back() -> None:
+    fakes, run = await _switched_off()
+    assert await _take_back(run) == []
+    assert all(fakes.stores[k].content[b] == {} for k, b in KEEPERS.items())
+
+
+async def test_what_was_said_of_scaling_in_before_a_hold_is_said_again() -> None:
+    fakes = await build()
+    said = {SCALE_IN: "false"}
+    patch = {"metadata": {"annotations": said}}
+    await cluster_of(fakes).merge(SCALED_OBJECT, "web", SPACE, patch)
+    run = await _done(fakes, "hold_replicas", namespace=SPACE, name="web")
+    assert await _take_back(run) == []
+    found = await cluster_of(fakes).read(SCALED_OBJECT, "web", SPACE)
+    assert found is not None
+    assert found["metadata"]["annotations"] == said
