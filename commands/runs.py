@@ -38,6 +38,8 @@ _COLUMNS = [
     ("BY", "actor"),
     ("STARTED", "started"),
 ]
+_BROKEN = 10
+"""Of how many copies that are no runs a list speaks."""
 _BELOW = ("summary", "actor", "environment")
 
 
@@ -74,15 +76,19 @@ def _note_older(count: int) -> None:
 
 def _list_copies(ctx: typer.Context, limit: int | None, output: Output) -> None:
     """With what the lock says of each executor; exit 6 where somebody did not answer."""
-    found, silent = read_copies(ctx)
-    items = [{**_row(heard.judged), **pulse_row(heard)} for heard in found[:limit]]
+    found = read_copies(ctx)
+    items = [{**_row(heard.judged), **pulse_row(heard)} for heard in found.runs[:limit]]
     columns = [*_COLUMNS[:2], ("HEARD", "heard"), *_COLUMNS[2:]]
-    metadata = {"partial": bool(silent)}
+    metadata = {"partial": bool(found.silent)}
     show("RunList", items, columns, output=output, metadata=metadata, below=_BELOW, prefix="run/")
-    _note_older(len(found) - len(items))
-    for name, why in silent.items():
+    _note_older(len(found.runs) - len(items))
+    for run, why in list(found.broken.items())[:_BROKEN]:
+        note(f"what the clusters keep of run {run} is no run: {why}")
+    if len(found.broken) > _BROKEN:
+        note(f"and of {len(found.broken) - _BROKEN} others")
+    for name, why in found.silent.items():
         note(f"{name}: {why}")
-    if silent:
+    if found.silent:
         raise typer.Exit(int(Exit.UNDECIDED))
 
 

@@ -16,7 +16,7 @@ from infctl.model.run import PAUSED, RunState
 
 if TYPE_CHECKING:
     from infctl.engine.copies import Copy
-    from infctl.executor.pulse import Heard
+    from infctl.executor.pulse import Heard, Listing
     from infctl.model.run import RunView
     from infctl.platform import Platform
     from infctl.ports.world import World
@@ -79,7 +79,7 @@ def _is_gone(heard: "Heard") -> bool:
     return heard.pulse is not None and heard.pulse.life is Life.GONE
 
 
-def read_copies(ctx: typer.Context) -> "tuple[list[Heard], dict[str, str]]":
+def read_copies(ctx: typer.Context) -> "Listing":
     """Every run that the environment's clusters keep; and who did not answer."""
     return asyncio.run(_list(ctx))
 
@@ -140,7 +140,7 @@ async def _read(ctx: typer.Context, run: str) -> "Heard":
         return await hear(world, run)
 
 
-async def _list(ctx: typer.Context) -> "tuple[list[Heard], dict[str, str]]":
+async def _list(ctx: typer.Context) -> "Listing":
     from infctl.executor.pulse import hear_all
 
     async with _opened(ctx) as (world, _):

@@ -1,6 +1,5 @@
 """Copies of another machine's runs in fake clusters, and the lock of their executors."""
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -91,14 +90,3 @@ async def holding(fake: FakeWorld, run: str) -> EnvironmentLock:
     )
     await lock.acquire()
     return lock
-
-
-def planted(*objects: Object) -> FakeWorld:
-    """A world with these objects in one region."""
-
-    async def make() -> FakeWorld:
-        fake = await new_world()
-        await keep(fake, *objects)
-        return fake
-
-    return asyncio.run(make())

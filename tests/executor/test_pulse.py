@@ -36,8 +36,8 @@ async def _heard(fake: FakeWorld, run: str) -> pulse.Heard:
     """As `runs list` and `runs show` have it: both say the same."""
     world = fake.world(ENVIRONMENT)
     one = await pulse.hear(world, run)
-    found, _ = await pulse.hear_all(world)
-    (listed,) = (h for h in found if h.view.run == run)
+    listing = await pulse.hear_all(world)
+    (listed,) = (h for h in listing.runs if h.view.run == run)
     assert listed.judged.state is one.judged.state
     return one
 
@@ -111,8 +111,8 @@ async def test_where_too_few_places_answer_nothing_is_known(fake: FakeWorld) -> 
     assert heard.pulse.life is Life.UNKNOWN
     assert heard.judged.state is RunState.IN_DOUBT
     assert "not known: no answer from ap-south-1, us-east-1" in heard.judged.reason
-    _, silent = await pulse.hear_all(fake.world(ENVIRONMENT))
-    assert set(silent) == {"us-east-1", "ap-south-1"}
+    listing = await pulse.hear_all(fake.world(ENVIRONMENT))
+    assert set(listing.silent) == {"us-east-1", "ap-south-1"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Protocol
 from infctl.engine.mirror import (
     ENVIRONMENT_LABEL,
     RUN_LABEL,
-    read_order,
+    read_orders,
     read_records,
     runs_in,
 )
@@ -62,20 +62,35 @@ async def find_copy(world: World, run: str) -> Copy:
     if RUN_ID.fullmatch(run) is None:
         raise UsageError(f"there is no run {run}", hint="infctl runs list")
     objects, silent = await _objects(world, f"{RUN_LABEL}={run}")
-    found = _copy(run, objects, silent)
-    if found is None:
+    if not objects:
         raise UsageError(
             f"neither this machine nor a cluster knows run {run}",
             hint="infctl runs list --clusters",
+        )
+    found = _copy(run, objects, silent)
+    if isinstance(found, str):
+        raise UsageError(
+            f"what the clusters keep of run {run} is no run: {found}",
+            hint=f"kubectl -n {NAMESPACE} get configmaps -l {RUN_LABEL}={run}",
+            unchanged="it is left as it is",
         )
     return found
 
 
 async def list_copies(world: World, deadline: float = DEADLINE) -> list[Copy]:
     """Every run of the environment that the clusters keep, the newest first."""
+    return (await read_copies(world, deadline))[0]
+
+
+async def read_copies(
+    world: World, deadline: float = DEADLINE
+) -> tuple[list[Copy], dict[str, str]]:
+    """Every run that the clusters keep, the newest first; and what is no run, with the reason."""
     objects, silent = await _objects(world, f"{ENVIRONMENT_LABEL}={world.environment}", deadline)
-    copies = (_copy(run, found, silent) for run, found in runs_in(objects).items())
-    return sorted((c for c in copies if c is not None), key=lambda c: c.order.run, reverse=True)
+    found = {run: _copy(run, kept, silent) for run, kept in runs_in(objects).items()}
+    copies = [copy for copy in found.values() if isinstance(copy, Copy)]
+    broken = {run: why for run, why in found.items() if isinstance(why, str)}
+    return sorted(copies, key=lambda copy: copy.order.run, reverse=True), broken
 
 
 async def catch_up(world: World, journal: Extended) -> Copy | None:
@@ -133,21 +148,37 @@ async def _ask(cluster: Cluster, selector: str, deadline: float) -> list[Object]
         return error.what
 
 
-def _copy(run: str, objects: list[Object], silent: tuple[str, ...]) -> Copy | None:
-    """The copy, where its order is whole and the journal is of the order's plan."""
-    data = read_order(run, objects)
+def _copy(run: str, objects: list[Object], silent: tuple[str, ...]) -> Copy | str:
+    """The copy, where an order is whole and the journal is of its plan; else what it lacks."""
+    if RUN_ID.fullmatch(run) is None:
+        return "its name is none of a run"
     records = read_records(run, objects)
-    if data is None or not records or RUN_ID.fullmatch(run) is None:
-        return None
+    if not records:
+        return "its first record is missing, or is none"
+    orders = (_order(run, data) for data in read_orders(run, objects))
+    fitting = (o for o in orders if o is not None and o.plan.digest == records[0].plan_digest)
+    order = next(fitting, None)
+    if order is None:
+        return "no order is whole and of the plan that its records name"
+    copy = Copy(order, records, silent)
     try:
-        order = order_of(_typed(data), f"the copy of run {run}")
+        seen = copy.view.plan
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return "its records make no sense"
+    return copy if seen == order.plan else "its records hold another plan than its order"
+
+
+def _order(run: str, data: Mapping[str, object]) -> Order | None:
+    """An order that is typed as it was written: what lies in a cluster may be of any type."""
+    texts = ("run", "platform", "environment", "actor", "on_failure", "digest")
+    guards = data.get("overridden")
+    is_typed = (
+        all(isinstance(data.get(name), str) for name in texts)
+        and all(isinstance(data.get(name), str | None) for name in ("overlay", "report"))
+        and isinstance(guards, list)
+        and all(isinstance(guard, str) for guard in guards)
+    )
+    try:
+        return order_of(data, f"the copy of run {run}") if is_typed else None
     except ConfigurationError:
         return None
-    fits = records[0].plan_digest == order.plan.digest
-    return Copy(order, records, silent) if fits else None
-
-
-def _typed(data: Mapping[str, object]) -> Mapping[str, object]:
-    """What lies in a cluster may be of any type: only texts where texts belong."""
-    wanted = ("run", "platform", "environment", "actor", "on_failure")
-    return data if all(isinstance(data.get(name), str) for name in wanted) else {}

@@ -6,7 +6,7 @@ never over them.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from infctl.model.fence import SYSTEM as NAMESPACE
@@ -84,16 +84,20 @@ def read_records(run: str, objects: Iterable[Object]) -> tuple[Record, ...]:
 
 
 def read_order(run: str, objects: Iterable[Object]) -> dict[str, Any] | None:
-    """The order that the copies hold; None where none of them has a whole one."""
+    """The first order that the copies hold; None where none of them has a whole one."""
+    return next(read_orders(run, objects), None)
+
+
+def read_orders(run: str, objects: Iterable[Object]) -> Iterator[dict[str, Any]]:
+    """Every order of the run that the copies hold; which of them is its own, its records say."""
     for found in objects:
         text = _data(found).get(ORDER)
         try:
             data = json.loads(text) if isinstance(text, str) else None
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(data, dict) and data.get("run") == run:
-            return data
-    return None
+            yield data
 
 
 def runs_in(objects: Iterable[Object]) -> dict[str, list[Object]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from infctl.engine.copies import find_copy, list_copies
+from infctl.engine.copies import find_copy, read_copies
 from infctl.engine.locks import lock_sites, read_places
 from infctl.engine.locks.asking import Answer, majority_of
 from infctl.engine.locks.observing import looks_alive
@@ -54,6 +54,15 @@ class Heard:
         return judged(self.view, self.pulse)
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The runs, the newest first; who did not answer and what is no run, each with the reason."""
+
+    runs: list[Heard]
+    silent: dict[str, str]
+    broken: dict[str, str]
+
+
 async def hear(world: World, run: str) -> Heard:
     """One run of another machine. Raises as `find_copy` does."""
     first = await look(world)
@@ -61,15 +70,15 @@ async def hear(world: World, run: str) -> Heard:
     return Heard(view, (await pulses(world, [view], first)).get(run))
 
 
-async def hear_all(world: World) -> tuple[list[Heard], dict[str, str]]:
-    """Every run that the clusters keep, the newest first; and who did not answer, and why."""
+async def hear_all(world: World) -> Listing:
+    """Every run that the clusters keep."""
     first = await look(world)
-    copies = await list_copies(world)
+    copies, broken = await read_copies(world)
     views = [copy.view for copy in copies]
     found = await pulses(world, views, first)
     silent = dict.fromkeys((name for copy in copies for name in copy.silent), "no copies from it")
     silent |= {place.site.name: place.problem for place in first if place.seen is None}
-    return [Heard(view, found.get(view.run)) for view in views], silent
+    return Listing([Heard(view, found.get(view.run)) for view in views], silent, broken)
 
 
 async def look(world: World) -> list[Answer]:

@@ -87,14 +87,41 @@ _values = attrgetter(*_NAMES)
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
+_TEXTS = ("prev", "run", "plan_digest", "kind", "actor", "key")
+_NUMBERS = ("seq", "attempt", "fence")
+_MOMENTS = ("at", "boottime")
+LATEST = 253402300800.0
+"""The first moment of the year 10000, in seconds since the epoch: no clock is there yet."""
+
+
 def parse(text: str) -> Record:
     """Read one record back; ValueError where it is not one of version 1."""
-    data: Mapping[str, Any] = json.loads(text)
+    try:
+        data: Mapping[str, Any] = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("not a journal record: too deep") from error
     if not isinstance(data, dict) or set(data) != _FIELDS:
         raise ValueError("not a journal record")
     if data["v"] != VERSION:
         raise ValueError(f"a record of version {data['v']}, this infctl reads version {VERSION}")
+    if wrong := _ill_typed(data):
+        raise ValueError(f"not a journal record: {wrong} is of another kind")
     return Record(**data)
+
+
+def _ill_typed(data: Mapping[str, Any]) -> str:
+    """The first field that is of another type than it was written with, or an empty text."""
+    for name in _TEXTS:
+        if not isinstance(data[name], str):
+            return name
+    for name in _NUMBERS:
+        if type(data[name]) is not int:
+            return name
+    for name in _MOMENTS:
+        # NaN is not between anything.
+        if type(data[name]) not in (int, float) or not 0 <= data[name] < LATEST:
+            return name
+    return "" if data["step"] is None or isinstance(data["step"], str) else "step"
 
 
 def check_chain(records: Iterable[Record]) -> str:

@@ -133,10 +133,13 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 
 def from_json(data: Mapping[str, Json]) -> Plan:
-    """Read back what `Plan.to_json` wrote; the digest of both is the same."""
+    """Read back what `Plan.to_json` wrote; the digest of both is the same.
+
+    KeyError, TypeError, ValueError or AttributeError where nobody wrote it so.
+    """
     steps = tuple(_step(s) for s in data["steps"])
     radius = data["blast_radius"]
-    return Plan(
+    plan = Plan(
         name=data["name"],
         summary=data["summary"],
         environment=data["environment"],
@@ -150,6 +153,27 @@ def from_json(data: Mapping[str, Json]) -> Plan:
         engine=data["engine"],
         deadline=data.get("deadline", 0.0),
     )
+    _check_types(plan)
+    return plan
+
+
+def _check_types(plan: Plan) -> None:
+    """What lies in files and clusters may be of any type: only texts where texts belong."""
+    steps = plan.steps
+    operations = [step.operation for step in steps]
+    texts: list[Any] = [plan.name, plan.summary, plan.environment]
+    texts += [text for s in steps for text in (s.id, s.expectation, s.reverts, s.on_failure)]
+    texts += [name for s in steps for name in s.after]
+    texts += [text for o in operations for text in (o.kind, o.region or "")]
+    texts += [*plan.blast_radius.regions, *plan.blast_radius.objects]
+    mappings: list[Any] = [plan.parameters, plan.predicted, *(o.args for o in operations)]
+    numbers: list[Any] = [plan.deadline, *(s.timeout for s in steps)]
+    counts: list[Any] = [plan.engine, *(o.version for o in operations)]
+    counts += [s.max_attempts for s in steps]
+    for kind, values in ((str, texts), (Mapping, mappings), (int | float, numbers), (int, counts)):
+        for value in values:
+            if not isinstance(value, kind):
+                raise TypeError(f"{type(value).__name__} in a plan where it does not belong")
 
 
 def _step(data: Mapping[str, Json]) -> Step:

@@ -8,6 +8,7 @@ from typing import Any
 from infctl.model.changing import changed
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Plan, from_json
+from infctl.model.typed import check_end, lines, text
 
 
 class RunState(StrEnum):
@@ -273,14 +274,15 @@ def _on_undo_done(view: RunView, record: Record) -> Changes:
 
 def _on_pause(view: RunView, record: Record) -> Changes:
     del view
-    return Changes(state=RunState(record.args["state"]), reason=record.args.get("reason", ""))
+    reason = text(record.args.get("reason", ""))
+    return Changes(state=RunState(record.args["state"]), reason=reason)
 
 
 def _on_resume(view: RunView, record: Record) -> Changes:
     running = Changes(state=RunState.RUNNING, reason="")
     decision = record.args.get("decision", "")
     if decision in ("undo", "stop"):
-        by, reason = record.args.get("by", ""), record.args.get("reason", "")
+        by, reason = record.args.get("by", ""), text(record.args.get("reason", ""))
         return running | Changes(course=decision, turned=reason or f"asked by {by}")
     if decision != "retry":
         return running
@@ -303,11 +305,13 @@ def _on_approve(view: RunView, record: Record) -> Changes:
 
 def _on_head(view: RunView, record: Record) -> Changes:
     del view
+    result = record.result
+    check_end(result)
     return Changes(
-        state=RunState(record.result["state"]),
+        state=RunState(result["state"]),
         ended=record.at,
-        result=record.result,
-        reason=record.result.get("reason", ""),
+        result=result,
+        reason=text(result.get("reason", "")),
     )
 
 
@@ -321,7 +325,7 @@ def _with_step(view: RunView, record: Record, **changes: Any) -> Changes:
 
 
 def _evidence(record: Record) -> tuple[str, ...]:
-    found = record.result.get("evidence", ()) if isinstance(record.result, dict) else ()
+    found = lines(record.result, "evidence") if isinstance(record.result, dict) else ()
     return tuple(str(line) for line in found)
 
 
