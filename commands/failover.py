@@ -1,6 +1,5 @@
 """infctl failover."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,9 +72,7 @@ def failover(
         raise typer.Exit(planning.dry_run_code(prepared))
     planning.stop_refused(prepared, guards)
     planning.confirm_target(region, confirm, "failover")
-    options = {"overridden": tuple(guards), "report": _path(report)}
-    run = planning.start(context, prepared.plan, platform, **options)
-    glass.tell_broken(run, guards)
+    run = glass.start(context, prepared.plan, platform, guards, report)
     raise typer.Exit(_follow(run, output, timeout, detach))
 
 
@@ -95,7 +92,3 @@ def _follow(run: str, output: Output, timeout: float | None, detach: bool) -> in
     note(f"the run goes on by itself: infctl runs attach {run}")
     write(f"{run}\n")
     return int(Exit.DONE)
-
-
-def _path(report: Path | None) -> Path | None:
-    return None if report is None else report.absolute()

@@ -1,12 +1,31 @@
-"""What whoever breaks the glass is told: that others hear of it, and where its review is."""
+"""Runs that may break the glass: who starts one is told that others hear of it."""
 
 from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from infctl.commands import planning
+from infctl.commands.context import Context
 from infctl.commands.output import note
+from infctl.model.plan import Plan
+
+if TYPE_CHECKING:
+    from infctl.platform import Platform
 
 
-def tell_broken(run: str, guards: Collection[str]) -> None:
-    """One line once the run has begun; nothing where nothing is overridden."""
-    if guards:
-        note(f"the glass is broken ({', '.join(sorted(guards))}): others are told, and a review")
+def start(
+    context: Context,
+    plan: Plan,
+    platform: "Platform",
+    overridden: Collection[str],
+    report: Path | None,
+) -> str:
+    """Hand the plan to an executor of its own and return the run's id."""
+    path = None if report is None else report.absolute()
+    options = {"overridden": tuple(overridden), "report": path}
+    run = planning.start(context, plan, platform, **options)
+    if overridden:
+        named = ", ".join(sorted(overridden))
+        note(f"the glass is broken ({named}): others are told, and a review")
         note(f"stays open until somebody closes it: infctl reviews close {run} --reason WHY")
+    return run

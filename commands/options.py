@@ -21,7 +21,7 @@ BreakGlassOption = Annotated[
     typer.Option(
         "--break-glass",
         metavar="GUARD[,GUARD]",
-        help="Override these guards, or lock; needs --reason, is written down.",
+        help="Override these guards, or lock; needs --reason; others are told.",
     ),
 ]
 DetachOption = Annotated[bool, typer.Option("--detach", help="Start, print the run's id, leave.")]

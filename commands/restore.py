@@ -95,10 +95,7 @@ def _restore(context: Context, platform: "Platform", region: str, asked: Asked) 
         return planning.dry_run_code(prepared)
     planning.stop_refused(prepared, asked.overridden)
     planning.confirm_yes(f"Give {region} its traffic back?", asked.yes)
-    report = None if asked.report is None else asked.report.absolute()
-    options = {"overridden": tuple(asked.overridden), "report": report}
-    run = planning.start(context, prepared.plan, platform, **options)
-    glass.tell_broken(run, asked.overridden)
+    run = glass.start(context, prepared.plan, platform, asked.overridden, asked.report)
     if asked.detach:
         note(f"the run goes on by itself: infctl runs attach {run}")
         write(f"{run}\n")

@@ -13,7 +13,6 @@ from typing import Any
 from infctl.engine.adoption import differences
 from infctl.engine.copies import catch_up
 from infctl.engine.decisions import Decision, Decisions, Verb
-from infctl.engine.guards import refuse
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
 from infctl.engine.locks import FreezeWatch
@@ -25,6 +24,7 @@ from infctl.executor import control, leases
 from infctl.executor.alarms import Courier, keep_alarm
 from infctl.executor.alarms.raising import alarm_again, alarm_of
 from infctl.executor.alongside import beside, while_held
+from infctl.executor.before import doctors_word, judged
 from infctl.executor.conclusion import conclude, exit_code
 from infctl.executor.elsewhere import prune
 from infctl.executor.exclusive import (
@@ -39,7 +39,6 @@ from infctl.executor.folders import run_lock
 from infctl.executor.freezing import frozen_here
 from infctl.executor.order import Order
 from infctl.executor.permission import RunPermit
-from infctl.executor.proposing import judge
 from infctl.executor.recorder import record
 from infctl.model.alarm import Alarm
 from infctl.model.journal import Kind
@@ -179,15 +178,9 @@ class _Execution:
 
         Its alarm is on this disk before anything else, and nobody is waited for until it arrives.
         """
-        overridden = frozenset(self.order.overridden)
-        results = await judge(
-            self.world,
-            self.platform,
-            self.order.plan,
-            run=self.order.run,
-            overridden=overridden,
-        )
-        refuse(results, overridden)
+        results = await judged(self.world, self.platform, self.order)
+        if word := await doctors_word(self.world, self.platform, self.order):
+            self.journal.append(Kind.OBSERVED, result={"evidence": [word]})
         alarm = alarm_of(self.order, results, self.world.clock.wall())
         await self._raise_alarm(alarm)
         if alarm is not None:

@@ -27,6 +27,8 @@ from infctl.wiring import state_folder
 
 PERIOD = 1800.0
 """Seconds between two looks of whoever is idle."""
+RECENT = 300.0
+"""Seconds: how old the look may be that a run begins on."""
 WHOLE = 20.0
 """Seconds that one look may take."""
 POLL = 30.0
@@ -104,10 +106,18 @@ def mark_of(platform: Path, environment: str) -> str:
     folder = state_folder()
     access = folder / "environments" / f"{environment}.json"
     paths = [platform.absolute(), access, folder / "freeze.json", *_kubeconfig(access)]
-    words = [f"{path} {_stamp(path)}" for path in paths]
+    files = "\n".join(f"{path} {_stamp(path)}" for path in paths)
+    runs = ""
     with suppress(InfctlError):
-        words.append(f"runs {_stamp(runs_folder())} {len(open_runs())}")
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+        runs = f"{_stamp(runs_folder())} {len(open_runs())}"
+    return ".".join(hashlib.sha256(text.encode()).hexdigest()[:32] for text in (files, runs))
+
+
+def is_recent(last: Look | None, *, now: float, mark: str) -> bool:
+    """Whether a run may begin on the word of a look: minutes old, and of the same files."""
+    if last is None or mark.partition(".")[0] != last.mark.partition(".")[0]:
+        return False
+    return 0 <= now - last.at < RECENT
 
 
 def is_busy() -> bool:
