@@ -13,6 +13,7 @@ from typing import Any
 from infctl.engine.adoption import differences
 from infctl.engine.copies import catch_up
 from infctl.engine.decisions import Decision, Decisions, Verb
+from infctl.engine.fencing import shut_out
 from infctl.engine.handler import Context
 from infctl.engine.journal import FileJournal
 from infctl.engine.locks import FreezeWatch
@@ -216,6 +217,7 @@ class _Execution:
                 self.world.clusters, self.order, self.journal, self.world.clock, self._tell
             )
             if not is_new:
+                await shut_out(held.world.clusters)
                 # It may not act before it knows whether it is frozen; a new run was just told.
                 await self.freezes.ask()
             async with beside(mirror.run(), self.freezes.run(), self._obey_freezes()):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from infctl.fakes.clock import EPOCH, FakeClock
 
+_TICK = 1e-9
+
 
 @dataclass
 class HostClock:
@@ -24,7 +26,9 @@ class HostClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait by this machine's clock."""
-        await asyncio.sleep(max(seconds, 0.0) / self.rate)
+        # Less than a clock can tell would be slept again and again, and time stand still.
+        least = _TICK if seconds > 0 else 0.0
+        await asyncio.sleep(max(seconds / self.rate, least))
 
 
 @dataclass

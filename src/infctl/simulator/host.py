@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from infctl.engine.decisions import Decisions
+from infctl.engine.fencing import shut_out
 from infctl.engine.guards import refuse
 from infctl.engine.handler import Context
 from infctl.engine.locks import lock_sites
 from infctl.errors import InfctlError, JournalError, LeaseLost, Refused
 from infctl.model.journal import Kind
 from infctl.model.run import RunState, RunView
+from infctl.ports.cluster import Cluster
 from infctl.ports.lock import LockSite, Witness
 from infctl.ports.world import World
 from infctl.simulator.clock import HostClock
@@ -105,9 +107,11 @@ class Executor:
                     return
             journal.fence = fence
             held = simulation.engine.fence(
-                world.clusters, fence, job.run, self.host.clock, _unheard
+                world.clusters, fence, job.run, self.host.clock, self.say
             )
             journal.append(Kind.LEASE, args={"host": self.host.name, "fence": fence})
+            if not is_new:
+                await self._shut_out(held)
             world = replace(world, clusters=held)
             await self._act(world, lock)
         finally:
@@ -138,6 +142,14 @@ class Executor:
             if mirror is not None:
                 await mirror.settle()
 
+    async def _shut_out(self, held: Mapping[str, Cluster]) -> None:
+        """Older holders of the run; the fence is no place that a run changes."""
+        self.link.judged = False
+        try:
+            await shut_out(held)
+        finally:
+            self.link.judged = True
+
     def _leave(self, why: str) -> None:
         """Whoever takes over writes the run's next records; ours say only how we left it."""
         if self.job.copying is None or self.journal is None:
@@ -147,8 +159,8 @@ class Executor:
             self.journal.append(Kind.PAUSE, args=args)
 
     def say(self, sentence: str) -> None:
-        """Something about the run as a whole."""
-        if self.journal is not None:
+        """Something about the run as a whole: of interest where another machine has had it."""
+        if self.journal is not None and self.job.copying is not None:
             self.journal.append(Kind.OBSERVED, result={"evidence": [sentence]})
 
     def _places(self) -> Sequence[LockSite]:
@@ -204,8 +216,3 @@ class Executor:
         assert self.journal is not None  # noqa: S101
         result = {"state": str(state), "reason": reason, "exit": 0}
         self.journal.append(Kind.HEAD, result=result)
-
-
-def _unheard(sentence: str) -> None:
-    """Where no older holder can be shut out, the trace sees it by itself."""
-    del sentence

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from infctl.content.facts import Facts
 from infctl.engine.guards import leaving, needed_rights
-from infctl.fakes.controllers import Controller
 from infctl.fakes.witness import FakeWitness
 from infctl.fakes.world import FakeWorld
 from infctl.model.journal import Kind, Record
 from infctl.model.plan import Plan
 from infctl.model.run import StepState, fold
-from infctl.ports.cluster import DEPLOYMENT, Object
 from infctl.simulator import invariants, meddling
 from infctl.simulator.copying import Copying
 from infctl.simulator.disk import Platter
@@ -26,6 +24,7 @@ from infctl.simulator.network import PATIENCE, Network
 from infctl.simulator.people import Person
 from infctl.simulator.plans import steady_facts
 from infctl.simulator.ports import Answers
+from infctl.simulator.rollouts import rolled_out
 from infctl.simulator.scenario import Scenario
 from infctl.simulator.strikes import STRIKES
 from infctl.simulator.trace import DOING, Act, Doing, Job, Trace
@@ -69,7 +68,7 @@ class Simulation:
         self.places = {name: FakeWitness(name, has_table=True) for name in names}
         self.world.resolver = Answers(self.world.names, world=self.world)
         for region, cluster in self.world.clusters.items():
-            cluster.controllers = [self._rollout(region, c) for c in cluster.controllers]
+            cluster.controllers = [rolled_out(self, region, c) for c in cluster.controllers]
         for kind in {f.kind for f in self.scenario.faults} & BEFOREHAND:
             self.trace.injected[kind] += 1
 
@@ -284,29 +283,6 @@ class Simulation:
         """The places that a run has changed."""
         return frozenset(p for act in self.trace.acts if act.run == job.run for p in act.changed)
 
-    def _rollout(self, region: str, at_once: Controller) -> Controller:
-        """What is true at once, or only later while rollouts are slow."""
-
-        def controller(found: Object) -> None:
-            late = self.slow_until.get(region, 0.0)
-            if found["kind"] != "Deployment" or late <= self.now():
-                at_once(found)
-                return
-            key = (DEPLOYMENT, found["metadata"]["namespace"], found["metadata"]["name"])
-            storage = self.world.clusters[region].storage
-
-            def later() -> None:
-                stored = storage.objects.get(key)
-                if stored is not None:
-                    # The objects of the beginning are shared by all runs: none is changed in place.
-                    after = dict(stored.object)
-                    at_once(after)
-                    storage.objects[key] = replace(stored, object=after)
-
-            asyncio.get_running_loop().call_at(late, later)
-
-        return controller
-
     def _sending(self, act: Act) -> None:
         invariants.judge_sending(self, act)
 
@@ -314,6 +290,8 @@ class Simulation:
         invariants.judge_arrival(self, act)
         if act.at - act.sent > PATIENCE and act.doing is not None:
             self._note_late(act, act.doing)
+        if self.is_copied and invariants.is_known_window(self, act):
+            self.trace.foreign.update(dict.fromkeys(act.changed, act.at))
 
     def _note_late(self, act: Act, doing: Doing) -> None:
         """Until the next holder writes, a cluster still takes what its run has undone already."""

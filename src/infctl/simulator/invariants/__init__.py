@@ -7,5 +7,13 @@ from infctl.simulator.invariants.judges import (
     judge_record,
     judge_sending,
 )
+from infctl.simulator.invariants.machines import is_known_window
 
-__all__ = ["judge_arrival", "judge_end", "judge_grant", "judge_record", "judge_sending"]
+__all__ = [
+    "is_known_window",
+    "judge_arrival",
+    "judge_end",
+    "judge_grant",
+    "judge_record",
+    "judge_sending",
+]

@@ -8,6 +8,7 @@ from infctl.model.journal import Kind, Record
 from infctl.ports.cluster import CONFIG_MAP
 from infctl.simulator.effects import places
 from infctl.simulator.invariants.acts import job_of
+from infctl.simulator.network import FENCED
 from infctl.simulator.trace import Act, Doing, Job
 
 if TYPE_CHECKING:
@@ -94,6 +95,20 @@ def some_machine_ends_it(simulation: "Simulation", job: Job) -> str:
     if any(j.view.over for j in machines) or not is_known:
         return ""
     return f"{job.run} was left by {len(machines)} machines, and nobody carries it on"
+
+
+def is_known_window(simulation: "Simulation", act: Act) -> bool:
+    """Whether an overtaken machine still changed what nobody could shut it out from.
+
+    Stores compare no fence; and where a cluster did not take the newer one, its holder said so.
+    """
+    newer = [
+        job
+        for job in simulation.jobs
+        if job.run == act.run and max(job.fences, default=0) > act.fence
+    ]
+    told = (note for job in newer for note in job.view.notes)
+    return bool(newer) and (act.verb not in FENCED or any(act.place in note for note in told))
 
 
 SENDING = (copy_comes_first, done_stays_done)
