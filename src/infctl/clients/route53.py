@@ -13,13 +13,14 @@ from infctl.clients.route53_reading import (
     record_set,
     tag_names,
 )
-from infctl.errors import InfctlError
+from infctl.errors import Conflict, InfctlError
 from infctl.ports.cloud import CloudState, HealthCheck, Observation, Record
 
 _TAGS_AT_ONCE = 10
 _FIXED = frozenset({"Type", "RequestInterval", "MeasureLatency"})
 """What UpdateHealthCheck does not take. Source: Route 53's API reference."""
 _GONE = frozenset({"NoSuchHealthCheck"})
+_NOT_AS_SAID = "InvalidChangeBatch"
 
 
 class Route53Names:
@@ -58,12 +59,27 @@ class Route53Names:
 
     async def upsert_record(self, zone_id: str, record: Record) -> None:
         """Create or replace one record set."""
-        await self._service.call(lambda client: _change(client, zone_id, "UPSERT", record))
+        changes = [("UPSERT", record)]
+        await self._service.call(lambda client: _change(client, zone_id, changes))
+
+    async def replace_record(self, zone_id: str, before: Record, after: Record) -> None:
+        """Put one record set in the place of another, if that is still there as it was read.
+
+        Of a batch all is done or nothing, and only what is named to the last value is deleted.
+        """
+        changes = [("DELETE", before), ("CREATE", after)]
+        try:
+            await self._service.call(lambda client: _change(client, zone_id, changes))
+        except CloudRefusal as error:
+            if error.code != _NOT_AS_SAID:
+                raise
+            raise Conflict(error.what, unchanged="the record") from error
 
     async def delete_record(self, zone_id: str, record: Record) -> None:
         """Delete one record set; a missing one is no error."""
         try:
-            await self._service.call(lambda client: _change(client, zone_id, "DELETE", record))
+            changes = [("DELETE", record)]
+            await self._service.call(lambda client: _change(client, zone_id, changes))
         except CloudRefusal as error:
             if "not found" not in error.what:
                 raise
@@ -162,13 +178,17 @@ def _create_check(client: Any, zone: str, name: str, config: dict[str, Any]) -> 
     return check_id
 
 
-def _change(client: Any, zone_id: str, action: str, record: Record) -> None:
-    check_id = ""
-    if record.health_check:
+def _change(client: Any, zone_id: str, changes: list[tuple[str, Record]]) -> None:
+    """Make all changes in one batch."""
+    ids: dict[str, str] = {}
+    if any(record.health_check for _, record in changes):
         zone = client.get_hosted_zone(Id=zone_id)["HostedZone"]["Name"].rstrip(".")
         ids = _ids(client, zone)
-        if record.health_check not in ids and action != "DELETE":
-            raise InfctlError(f"Route 53 has no health check {record.health_check}")
-        check_id = ids.get(record.health_check, "")
-    change = {"Action": action, "ResourceRecordSet": record_set(record, check_id)}
-    client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": [change]})
+    batch = []
+    for action, record in changes:
+        check = record.health_check
+        if check and check not in ids and action != "DELETE":
+            raise InfctlError(f"Route 53 has no health check {check}")
+        wanted = record_set(record, ids.get(check, ""))
+        batch.append({"Action": action, "ResourceRecordSet": wanted})
+    client.change_resource_record_sets(HostedZoneId=zone_id, ChangeBatch={"Changes": batch})

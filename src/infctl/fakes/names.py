@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from infctl.errors import InfctlError
+from infctl.errors import Conflict, InfctlError
 from infctl.fakes.clock import FakeClock
 from infctl.fakes.endpoint import Endpoint
 from infctl.model.health_check import evaluate, leaves
@@ -75,6 +75,20 @@ class FakeNames:
     async def upsert_record(self, zone_id: str, record: Record) -> None:
         """Create or replace one record set."""
         await self.endpoint.answer()
+        self._put(zone_id, record)
+
+    async def replace_record(self, zone_id: str, before: Record, after: Record) -> None:
+        """Put one record set in the place of another, if that is still there as it was read."""
+        await self.endpoint.answer()
+        if replace(before, name=before.name.rstrip(".")) not in self.records.get(zone_id, []):
+            raise Conflict(
+                f"Route 53: the record of {before.name} for {before.set_identifier} is not the one"
+                " that was read",
+                unchanged="the record",
+            )
+        self._put(zone_id, after)
+
+    def _put(self, zone_id: str, record: Record) -> None:
         if zone_id not in self.zones.values():
             raise InfctlError(f"Route 53 has no zone {zone_id}")
         known = {c.name for ours in self.checks.values() for c in ours}

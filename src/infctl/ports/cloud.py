@@ -72,6 +72,12 @@ class NameService(Protocol):
     async def upsert_record(self, zone_id: str, record: Record) -> None:
         """Create or replace one record set."""
 
+    async def replace_record(self, zone_id: str, before: Record, after: Record) -> None:
+        """Put one record set in the place of another of its name, in one change.
+
+        Raises Conflict where it is no longer as `before` says: then nothing was changed.
+        """
+
     async def delete_record(self, zone_id: str, record: Record) -> None:
         """Delete one record set; a missing one is no error."""
 

@@ -18,7 +18,7 @@ FENCED = frozenset({"apply", "merge", "create", "delete", "evict"})
 _WRITING = frozenset(
     {
         *("apply", "merge", "create", "delete", "evict", "put", "inject", "heal", "start", "stop"),
-        *("upsert_record", "delete_record", "send", "write"),
+        *("upsert_record", "replace_record", "delete_record", "send", "write"),
     }
 )
 Marks = Callable[[], dict[str, Any]]

@@ -14,7 +14,7 @@ from infctl.clients.aws import Account
 from infctl.clients.resolver import DnsResolver
 from infctl.clients.route53 import Route53Names
 from infctl.clients.route53_reading import record_set
-from infctl.errors import InfctlError, Unreachable
+from infctl.errors import Conflict, InfctlError, Unreachable
 from infctl.fakes.names import FakeNames
 from infctl.fakes.resolver import FakeResolver
 from infctl.lab import addresses
@@ -152,6 +152,25 @@ async def test_a_record_is_read_as_it_was_written_and_replaced(subject: Subject)
     replaced = replace(record, weight=0, ttl=30, values=("192.0.2.9",), health_check="")
     await subject.names.upsert_record(zone_id, replaced)
     assert await subject.read_record("eu") == replaced
+
+
+async def test_a_record_is_replaced_only_where_it_is_still_the_one_that_was_read(
+    subject: Subject,
+) -> None:
+    zone_id = await subject.names.ensure_zone(subject.zone)
+    await subject.names.ensure_health_check(subject.zone, HealthCheck("one", ENDPOINT))
+    read = subject.record("eu", check="one")
+    for record in (read, subject.record("usa")):
+        await subject.names.upsert_record(zone_id, record)
+    await subject.names.replace_record(zone_id, read, replace(read, weight=7))
+    assert await subject.read_record("eu") == replace(read, weight=7)
+    with pytest.raises(Conflict):
+        await subject.names.replace_record(zone_id, read, replace(read, weight=9))
+    for wrong in (replace(read, weight=7, ttl=31), replace(read, weight=7, values=("192.0.2.9",))):
+        with pytest.raises(Conflict):
+            await subject.names.replace_record(zone_id, wrong, replace(read, weight=9))
+    assert await subject.read_record("eu") == replace(read, weight=7)
+    assert await subject.read_record("usa") == subject.record("usa")
 
 
 async def test_a_record_without_its_check_or_its_zone_is_refused(subject: Subject) -> None:

@@ -104,6 +104,10 @@ class SmallNames:
         kept = tuple(r for r in self.state.records if r.set_identifier != record.set_identifier)
         self.state = replace(self.state, records=(*kept, record))
 
+    async def replace_record(self, zone_id: str, before: Record, after: Record) -> None:
+        await self.delete_record(zone_id, before)
+        await self.upsert_record(zone_id, after)
+
     async def delete_record(self, zone_id: str, record: Record) -> None:
         self.calls.append(f"delete record {record.set_identifier}")
         kept = tuple(r for r in self.state.records if r != record)

@@ -7,7 +7,7 @@ from infctl.engine import arguments
 from infctl.engine.answers import sample_answers
 from infctl.engine.config_maps import require_as_before
 from infctl.engine.handler import Args, Context, Handler, not_yet, passed
-from infctl.errors import Refused
+from infctl.errors import Conflict, Refused
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cloud import Record
@@ -67,14 +67,19 @@ class SetRegionWeight(Handler):
         )
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
-        """Write the record as it was read, with the new weight."""
+        """Put the record with the new weight in the place of the one that was read."""
         args = operation.args
         zone_id, record = await _read(context, args)
         what = f"the weight of {args['region']} for {args['host']}"
         require_as_before(context, key, record.weight, args["weight"], what)
         if record.weight != args["weight"]:
             wanted = replace(record, weight=args["weight"])
-            await context.world.names.upsert_record(zone_id, wanted)
+            try:
+                await context.world.names.replace_record(zone_id, record, wanted)
+            except Conflict:
+                # What the SDK sent twice is refused the second time.
+                if (await _read(context, args))[1] != wanted:
+                    raise
         return {"weight": args["weight"]}
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:
