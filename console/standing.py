@@ -52,7 +52,7 @@ class Standing:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     def _hear(self, sentence: str) -> None:
-        self._doctor = f"{sentence}: infctl doctor" if sentence else ""
+        self._doctor = f"{sentence}; infctl doctor" if sentence else ""
 
     async def _watch_glass(self) -> None:
         while True:

@@ -77,8 +77,9 @@ async def test_a_recovery_begins_on_what_was_seen_last(
     place: Stricken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _no_more(monkeypatch)
-    _keep(place, 7200.0, "disk failed: 10 MiB", "secrets failed: old")
     run = place.launch((await place.propose()).plan)
+    own = f"standing failed: run {run} is pending"
+    _keep(place, 7200.0, own, "disk failed: 10 MiB", "secrets failed: old")
     assert await place.carry(run) == Exit.DONE
     assert "doctor, 120 min ago: disk failed: 10 MiB and 1 more" in view_of(run).notes
 

@@ -110,7 +110,7 @@ async def test_an_override_that_was_not_needed_is_an_alarm_as_well(place: Strick
     run = await _use(place, ("capacity",))
     assert await place.carry(run) == Exit.DONE
     (one,) = (await read_reviews(place.ports)).open
-    assert (one.alarm.run, one.alarm.evidence) == (run, ("no guard stood in the way",))
+    assert (one.alarm.run, one.alarm.evidence) == (run, ("guard capacity was overridden without need: test",))
 
 
 async def test_a_refused_run_breaks_no_glass(place: Stricken) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import replace
 
 from infctl.engine.guards import refuse
 from infctl.errors import InfctlError
@@ -42,4 +43,8 @@ async def doctors_word(world: World, platform: Platform, order: Order) -> str:
             _log.exception("the doctor")
             return f"doctor: nothing was checked: {type(error).__name__}"
         last = await asyncio.to_thread(last_look, environment)
-    return "" if last is None else last.sentence(time.time())
+    if last is None:
+        return ""
+    # Somebody else may have looked while this very run began.
+    others = tuple(sentence for sentence in last.bad if order.run not in sentence)
+    return replace(last, bad=others).sentence(time.time())

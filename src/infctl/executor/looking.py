@@ -35,6 +35,8 @@ POLL = 30.0
 """Seconds: how soon a change is seen, and how long a look that failed is not tried again."""
 _LARGEST = 256 * 1024
 _MOST = 50
+_SHORT = 160
+"""Characters of the one finding that stands for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Look:
         minutes = max(0.0, now - self.at) / 60
         aged = "just now" if minutes < 1 else f"{minutes:.0f} min ago"
         more = f" and {len(self.bad) - 1} more" if len(self.bad) > 1 else ""
-        return f"doctor, {aged}: {self.bad[0]}{more}"
+        return f"doctor, {aged}: {clean(self.bad[0], limit=_SHORT)}{more}"
 
 
 async def look(world: World, platform: Platform, *, besides: str = "") -> tuple[Diagnosis, ...]:

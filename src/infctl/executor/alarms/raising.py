@@ -6,11 +6,11 @@ from infctl.engine.guards import ALWAYS, overrides
 from infctl.executor.exclusive import LOCK
 from infctl.executor.order import Order
 from infctl.model.alarm import Alarm
+from infctl.model.outcome import Word
 from infctl.model.plan import GuardResult
 from infctl.model.run import RunView
 
 _LOCK = "the lock is taken without a majority of its places"
-_NOTHING = "no guard stood in the way"
 
 
 def alarm_of(order: Order, results: tuple[GuardResult, ...], at: float) -> Alarm | None:
@@ -24,6 +24,9 @@ def alarm_of(order: Order, results: tuple[GuardResult, ...], at: float) -> Alarm
         return None
     reason = str(order.plan.parameters.get("reason", ""))
     evidence = overrides(results, named, reason)
+    bad = {r.guard for r in results if r.outcome.word is not Word.PASSED}
+    idle = sorted(named - bad - {LOCK})
+    evidence += [f"guard {name} was overridden without need: {reason}" for name in idle]
     if LOCK in named:
         evidence.append(f"{_LOCK}: {reason}")
     return Alarm(
@@ -34,7 +37,7 @@ def alarm_of(order: Order, results: tuple[GuardResult, ...], at: float) -> Alarm
         reason=reason,
         by=order.actor,
         at=at,
-        evidence=tuple(evidence) or (_NOTHING,),
+        evidence=tuple(evidence),
     )
 
 
@@ -44,4 +47,4 @@ def alarm_again(order: Order, view: RunView) -> Alarm | None:
     if alarm is None:
         return None
     said = tuple(note for note in view.notes if "was overridden" in note or note.startswith(_LOCK))
-    return replace(alarm, evidence=said or alarm.evidence)
+    return replace(alarm, evidence=said or ("what stood in the way is not in its journal",))
