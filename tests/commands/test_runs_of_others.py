@@ -218,8 +218,13 @@ HOSTILE: dict[str, Callable[[], list[Object]]] = {
 
 
 COMMANDS = [
-    *(["show", RUN], ["resume", RUN, "--timeout", "0"], ["export", RUN]),
-    *(["list", "--clusters"], ["show", RUN, "-o", "json"], ["undo", RUN], ["attach", RUN]),
+    *(["show", RUN], ["resume", RUN, "--timeout", "1"], ["export", RUN]),
+    *(
+        ["list", "--clusters"],
+        ["show", RUN, "-o", "json"],
+        ["undo", RUN],
+        ["attach", RUN, "--timeout", "1"],
+    ),
 ][: None if os.environ.get("INFCTL_WHOLE") else 3]
 """All of them, or those that read what the others read as well."""
 
@@ -262,7 +267,7 @@ def test_hostile_copies_are_no_traceback_and_touch_no_file_outside(
     for words in COMMANDS:
         code = infctl("runs", *words)
         out, err = capsys.readouterr()
-        assert code in {*Exit} - {Exit.BUG, Exit.FAILED}, (words, code, err)
+        assert code in {*Exit} - {Exit.BUG}, (words, code, err)
         assert "Traceback" not in err, words
         assert out or err, words
         if "json" in words or words[0] == "export":

@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
-from twelve_steps import IS_WHOLE, ROOT, Runs, begun, executor_of, runs
+from twelve_steps import IS_WHOLE, ROOT, Runs, begun, deciding_steps, executor_of, runs
 
 from infctl.commands.run import run as run_command
 from infctl.engine.journal import read_journal
+from infctl.errors import Exit
 from infctl.executor import watch
 from infctl.executor.folders import find_folder
 from infctl.model.journal import Kind
-from infctl.model.run import RunState, RunView
+from infctl.model.run import RunState, RunView, StepState
 
 SLACK = 0.0 if IS_WHOLE else 3.0
 """Machines that test much else need longer than the row's number."""
@@ -24,7 +26,7 @@ __all__ = ["runs"]
 
 def _written(run: str, kind: Kind, words: str) -> bool:
     records = read_journal(find_folder(run))
-    return any(r.kind == kind and words in str(r.args) for r in records)
+    return any(r.kind == kind and words in f"{r.args} {r.result}" for r in records)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,57 @@ def test_features_31_a_verb_is_in_the_journal_within_a_second(
         assert run_command(["runs", "resume", run, "--timeout", "60"]) == 0
         assert count < 12
         assert runs.effects() == runs.planned()
+
+
+def test_features_31_decisions_about_steps_take_effect_within_a_second(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOY_PACE", "40")
+    run = runs.launch(deciding_steps())
+    runs.wait(run, _has_failed("s01", 1))
+    _takes(run, ["retry", run], Kind.RESUME, "'decision': 'retry'")
+    runs.wait(run, _has_failed("s01", 2))
+    _takes(run, ["skip", run, "--reason", "not needed"], Kind.SKIP, "not needed", StepState.SKIPPED)
+    runs.wait(run, _has_failed("s02", 1))
+    words = ["ungraceful", run, "--reason", "no time", "--yes"]
+    _takes(run, words, Kind.SKIP, "gone on ungracefully", StepState.SKIPPED, "s02")
+    runs.wait(run, lambda view: view.state is RunState.WAITING_FOR_APPROVAL)
+    _takes(run, ["answer", run, "yes"], Kind.APPROVE, "'answer': 'yes'")
+    runs.wait(run, lambda view: view.step("s04").state is StepState.RUNNING, 1.0 + SLACK)
+    _takes(run, ["pause", run], Kind.PAUSE, "pausing")
+    runs.wait(run, _is_paused)
+    began = time.monotonic()
+    assert run_command(["runs", "resume", run, "--timeout", "1"]) == Exit.TIMEOUT
+    # It watches for its second once it was heard.
+    assert time.monotonic() - began <= 1.0 + 1.0 + SLACK
+    assert _written(run, Kind.RESUME, "'decision': 'resume'")
+    runs.wait(run, lambda view: view.step("s05").state is StepState.RUNNING, 1.0 + SLACK)
+
+
+def _has_failed(step: str, attempts: int) -> Callable[[RunView], bool]:
+    """Whether the run waits because of a step that was tried so often."""
+
+    def is_there(view: RunView) -> bool:
+        is_waiting = view.state is RunState.PAUSED_BY_FAILED_STEP
+        return is_waiting and view.step(step).attempt == attempts
+
+    return is_there
+
+
+def _takes(
+    run: str,
+    words: list[str],
+    kind: Kind,
+    said: str,
+    state: StepState | None = None,
+    step: str = "s01",
+) -> None:
+    """The command returns within its second, and what it asked for is written by then."""
+    began = time.monotonic()
+    assert run_command(["runs", *words]) == Exit.DONE
+    assert time.monotonic() - began <= 1.0 + SLACK, words
+    assert _written(run, kind, said), words
+    assert state is None or watch.read_run(run).step(step).state is state
 
 
 def _is_paused(view: RunView) -> bool:

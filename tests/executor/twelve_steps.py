@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from toy_world import REGIONS, Toy
 from infctl.engine.operations import find
 from infctl.executor import launch, watch
 from infctl.executor.folders import find_folder, run_ids, run_lock
-from infctl.model.plan import BlastRadius, Plan
+from infctl.model.plan import BlastRadius, Operation, Plan, Step
 from infctl.model.run import RunView, StepState
 from infctl.runbooks import failover
 
@@ -32,14 +32,32 @@ IS_WHOLE = os.environ.get("INFCTL_WHOLE") == "1"
 def twelve_steps() -> Plan:
     """Three regions in turn, each from two replicas to three, four, five and six."""
     facts = asyncio.run(facts_of(Toy()))
-    steps = []
-    for number in range(STEPS):
-        step = failover.scale_step(facts, REGIONS[number % 3], 3 + number // 3)
+    return _plan(
+        "twelve", (failover.scale_step(facts, REGIONS[n % 3], 3 + n // 3) for n in range(STEPS))
+    )
+
+
+def deciding_steps() -> Plan:
+    """Two steps that fail, one that asks, and two that change something."""
+    region = REGIONS[0]
+    args = {"log": "none", "seconds": 1.0, "p99": 1.0, "max_error_ratio": 0.1, "regions": [region]}
+    fails = Step("", Operation("wait_steady", args), timeout=1.0)
+    question = {"question": "on?", "answers": ["yes", "no"], "goes_on": ["yes"], "safe": "no"}
+    asks = Step("", Operation("ask", {**question, "deadline": 86400}), timeout=86400.0)
+    facts = asyncio.run(facts_of(Toy()))
+    scales = [failover.scale_step(facts, region, replicas) for replicas in (3, 4)]
+    return _plan("deciding", [fails, fails, asks, *scales])
+
+
+def _plan(name: str, steps: Iterable[Step]) -> Plan:
+    """The steps one after the other, as s01, s02 and so on."""
+    found = []
+    for number, step in enumerate(steps):
         after = (f"s{number:02}",) if number else ()
-        steps.append(replace(step, id=f"s{number + 1:02}", after=after))
-    touched = {t for s in steps for t in find(s.operation.kind, 1).touches(s.operation.args)}
+        found.append(replace(step, id=f"s{number + 1:02}", after=after))
+    touched = {t for s in found for t in find(s.operation.kind, 1).touches(s.operation.args)}
     radius = BlastRadius(REGIONS, tuple(sorted(touched)))
-    return Plan("twelve", "twelve steps", "toy", tuple(steps), radius)
+    return Plan(name, f"{name} steps", "toy", tuple(found), radius)
 
 
 @dataclass(frozen=True)
@@ -49,10 +67,10 @@ class Runs:
     world: Path
     plan: Plan
 
-    def launch(self) -> str:
+    def launch(self, plan: Plan | None = None) -> str:
         """A new run in a new world."""
         self.world.unlink(missing_ok=True)
-        return launch.launch(self.plan, platform=ROOT / "platform.yaml", environment="toy")
+        return launch.launch(plan or self.plan, platform=ROOT / "platform.yaml", environment="toy")
 
     def effects(self) -> list[str]:
         """What was done to the world, in its order."""
