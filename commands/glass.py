@@ -26,6 +26,6 @@ def start(
     run = planning.start(context, plan, platform, **options)
     if overridden:
         named = ", ".join(sorted(overridden))
-        note(f"the glass is broken ({named}): others are told, and a review")
+        note(f"--break-glass {named}: others are told as the run begins, and its review")
         note(f"stays open until somebody closes it: infctl reviews close {run} --reason WHY")
     return run

@@ -28,7 +28,7 @@ COLUMNS = [
 ]
 WIDE = [("WHAT", "what"), ("NOT YET TOLD", "waiting"), ("CLOSED BY", "closed_by")]
 _PATIENCE = 2.0
-_BELOW = ("by", "reason", "what", "waiting", "closed_by")
+_BELOW = ("by", "reason")
 
 
 @app.command("list")

@@ -13,9 +13,10 @@ from stricken import REGION, Stricken, all_apis, has_switched, stricken, view_of
 
 from infctl.engine.alarm_records import read_records
 from infctl.engine.copies import find_copy
-from infctl.errors import Exit
+from infctl.errors import Exit, JournalError
 from infctl.executor.alarms import Courier, carrying, courier, deliver, queue, read_reviews, waiting
 from infctl.executor.alarms.delivery import DEADLINE
+from infctl.executor.launch import launch
 from infctl.executor.remote import take_over
 from infctl.fakes.endpoint import Mood
 from infctl.model.alarm import Alarm
@@ -110,7 +111,10 @@ async def test_an_override_that_was_not_needed_is_an_alarm_as_well(place: Strick
     run = await _use(place, ("capacity",))
     assert await place.carry(run) == Exit.DONE
     (one,) = (await read_reviews(place.ports)).open
-    assert (one.alarm.run, one.alarm.evidence) == (run, ("guard capacity was overridden without need: test",))
+    assert (one.alarm.run, one.alarm.evidence) == (
+        run,
+        ("guard capacity was overridden without need: test",),
+    )
 
 
 async def test_a_refused_run_breaks_no_glass(place: Stricken) -> None:
@@ -131,13 +135,13 @@ async def test_channels_that_swallow_everything_delay_no_recovery(place: Stricke
     assert _told(place) == [run]
 
 
-def _full(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
-    """No room wherever alarms are kept."""
+def _full(monkeypatch: pytest.MonkeyPatch, call: str, place: str = "/alarms") -> None:
+    """No room wherever alarms are kept, or something else."""
     original = getattr(os, call)
 
     def refuse(path: Any, *words: Any, **options: Any) -> Any:
         where = f"/proc/self/fd/{path}" if isinstance(path, int) else str(path)
-        if "/alarms" in os.path.realpath(where):
+        if place in os.path.realpath(where):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return original(path, *words, **options)
 
@@ -160,6 +164,17 @@ async def test_without_room_for_the_alarm_the_glass_stays_whole(
     assert not place.acted
     assert [await c.list(LEASE) for c in place.fake.clusters.values()] == [[], [], []]
     assert waiting("fake") == []
+
+
+@pytest.mark.parametrize("call", ["open", "fsync"])
+async def test_a_run_that_cannot_be_written_leaves_nothing_behind(
+    call: str, place: Stricken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = (await place.propose()).plan
+    _full(monkeypatch, call, "/plan.json")
+    with pytest.raises(JournalError, match="No space left on device"):
+        launch(plan, platform=place.platform.path, environment="fake")
+    assert list((tmp_path / "infctl" / "runs").iterdir()) == []
 
 
 def _no_room(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ import contextlib
 import getpass
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infctl.engine.decisions import Decision
-from infctl.errors import ConfigurationError, Refused, Unreachable
+from infctl.errors import ConfigurationError, JournalError, Refused, Unreachable
 from infctl.executor.control import NotListening, ask, encode, is_listening
 from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
 from infctl.executor.order import Order, write_order
@@ -40,10 +41,13 @@ def launch(
     overridden: tuple[str, ...] = (),
     report: Path | None = None,
 ) -> str:
-    """Write the order durably, start its executor, return the run's id."""
+    """Write the order durably, start its executor, return the run's id.
+
+    JournalError where it cannot be written: nothing is left of the run then.
+    """
     run = new_run_id()
     folder = make_folder(run)
-    write_order(
+    _keep(
         folder,
         Order(
             run=run,
@@ -57,10 +61,23 @@ def launch(
             report=None if report is None else report.resolve(),
         ),
     )
-    _sync(folder)
-    _sync(folder.parent)
     spawn(folder)
     return run
+
+
+def _keep(folder: Path, order: Order) -> None:
+    try:
+        write_order(folder, order)
+        _sync(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        # A folder without a plan would stand in the way of the next run.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise JournalError(
+            f"the run cannot be written to {folder.parent}: {error.strerror}",
+            hint=f"df -h {folder.parent}",
+            unchanged="nothing was started",
+        ) from error
 
 
 def revive(
