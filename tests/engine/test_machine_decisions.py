@@ -109,7 +109,7 @@ async def test_what_was_before_the_first_attempt_is_what_undo_restores() -> None
     run.decide(Verb.RETRY)
     await run.until(RunState.PAUSED_BY_FAILED_STEP)
     seen = run.view().step(first_step(run))
-    assert (seen.attempt, seen.before) == (2, 2)
+    assert (seen.attempt, seen.before["replicas"]) == (2, 2)
     toy.ready = {}
     run.decide(Verb.UNDO)
     assert run.task is not None

@@ -142,7 +142,7 @@ class _Attempt:
             self.write(Kind.DONE, evidence=outcome.evidence)
             return True
         now = await self._observe()
-        if now == self.seen.before or self.handler.completes:
+        if self._is_restored(self.seen.before, now) or self.handler.completes:
             self.is_doubtful = False
             return False
         self.write(Kind.UNKNOWN, evidence=("neither as before nor as wanted", *outcome.evidence))
@@ -178,7 +178,10 @@ class _Attempt:
             now = await self._observe()
         except InfctlError:
             return False
-        return bool(now == before) and self.clock.boottime() < self.deadline
+        return self._is_restored(before, now) and self.clock.boottime() < self.deadline
+
+    def _is_restored(self, before: Any, now: Any) -> bool:
+        return self.handler.restored(before, now, self.operation.args)
 
     async def _read_back(self) -> None:
         while True:

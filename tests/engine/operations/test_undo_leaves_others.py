@@ -1,17 +1,19 @@
 """What somebody else did to the same thing meanwhile is never taken back with what a run did."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from one_run import OneRun, one_run
 from subjects import REGION, SPACE, build, cluster_of
 
 from infctl.engine.holding import SCALE_IN
+from infctl.engine.operations import find
 from infctl.engine.undo import Undoing
 from infctl.fakes.world import FakeWorld
 from infctl.model.plan import Operation
 from infctl.model.run import RunState
-from infctl.ports.cluster import SCALED_OBJECT
+from infctl.ports.cluster import DEPLOYMENT, SCALED_OBJECT
 
 KEEPERS = {"us-east-1": "switches-us", "ap-south-1": "switches-ap"}
 KEY = f"off/{REGION}"
@@ -60,3 +62,41 @@ async def test_what_was_said_of_scaling_in_before_a_hold_is_said_again() -> None
     found = await cluster_of(fakes).read(SCALED_OBJECT, "web", SPACE)
     assert found is not None
     assert found["metadata"]["annotations"] == said
+
+
+async def _made_anew(fakes: FakeWorld) -> None:
+    """A namesake that wants as many."""
+    cluster = cluster_of(fakes)
+    found = await cluster.read(DEPLOYMENT, "web", SPACE)
+    assert found is not None
+    await cluster.delete(DEPLOYMENT, "web", SPACE)
+    metadata = {"name": "web", "namespace": SPACE}
+    await cluster.apply_as("kubectl", {**found, "metadata": metadata})
+
+
+async def test_a_deployment_that_was_made_anew_is_not_scaled_back() -> None:
+    fakes = await build()
+    run = await _done(fakes, "scale_deployment", namespace=SPACE, name="web", replicas=5)
+    await _made_anew(fakes)
+    (left,) = await _take_back(run)
+    assert "was deleted and made anew" in left
+    found = await cluster_of(fakes).read(DEPLOYMENT, "web", SPACE)
+    assert found is not None
+    assert found["spec"]["replicas"] == 5
+
+
+async def test_a_number_alone_in_the_journal_of_the_first_release_is_enough() -> None:
+    fakes = await build()
+    run = await _done(fakes, "scale_deployment", namespace=SPACE, name="web", replicas=5)
+    handler, view = find("scale_deployment", 1), run.records.view()
+    undo = handler.undo(2, run.first.args)
+    assert undo is not None
+    promised = {**view.steps[0].undo, "args": undo.args}
+    old = replace(view, steps=(replace(view.steps[0], before=2, undo=promised),))
+    assert await Undoing(run.context, run.records).run(old) == []
+    found = await cluster_of(fakes).read(DEPLOYMENT, "web", SPACE)
+    assert found is not None
+    assert found["spec"]["replicas"] == 2
+    now = await handler.observe(run.context, run.first.args)
+    assert handler.restored(2, now, run.first.args)
+    assert not handler.restored(3, now, run.first.args)

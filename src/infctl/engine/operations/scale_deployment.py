@@ -4,18 +4,17 @@ import math
 from typing import Any
 
 from infctl.engine import arguments
-from infctl.engine.config_maps import require_as_before
+from infctl.engine.config_maps import before_of, require_as_before
 from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
 from infctl.engine.objects import (
     PLACE,
-    another,
     permission,
     require_object,
+    require_same,
     uid,
     where,
     write_fields,
 )
-from infctl.engine.own_step import digest_of
 from infctl.model.outcome import Outcome
 from infctl.model.plan import Operation
 from infctl.ports.cluster import DEPLOYMENT, Object
@@ -51,29 +50,31 @@ class ScaleDeployment(Handler):
         return f"how many of {args['replicas']} replicas in {args['region']} serve is not known"
 
     async def observe(self, context: Context, args: Args) -> Any:
-        """The replicas that are wanted now."""
-        found = await require_object(context, args, DEPLOYMENT)
-        context.memory[_memory(args)] = _uid(found)
-        return _replicas(found)
+        """The uid, and the replicas that are wanted now."""
+        return _kept(await require_object(context, args, DEPLOYMENT))
 
     def undo(self, before: Any, args: Args) -> Operation | None:
-        """Back to the replicas from before."""
-        if before == args["replicas"]:
+        """Back to the replicas from before, of the object that was scaled."""
+        known = _read(before)
+        if known["replicas"] == args["replicas"]:
             return None
-        return Operation(KIND, {**args, "replicas": before}, region=args["region"])
+        return Operation(KIND, {**args, **known}, region=args["region"])
+
+    def restored(self, before: Any, now: Any, args: Args) -> bool:
+        """As many are wanted, of the same object where its uid was written down."""
+        del args
+        return bool({**now, **_read(before)} == now)
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Patch, if the object is still the one that was read."""
         args = operation.args
         found = await require_object(context, args, DEPLOYMENT)
-        what = where(args, DEPLOYMENT)
-        # Journals of the first release know a number alone, so the uid is remembered beside it.
-        meant = args.get("uid") or context.memory.get(_memory(args))
-        if meant not in (None, _uid(found)):
-            raise another(what)
-        now, wanted = _replicas(found), args["replicas"]
-        require_as_before(context, key, now, wanted, what)
-        if now != wanted:
+        now, wanted, what = _kept(found), args["replicas"], where(args, DEPLOYMENT)
+        if isinstance(before_of(context, key), int):
+            require_as_before(context, key, now["replicas"], wanted, what)
+        else:
+            require_same(context, args, key, now, {"replicas": wanted}, what)
+        if now["replicas"] != wanted:
             patch = {"spec": {"replicas": wanted}}
             await write_fields(context, args, DEPLOYMENT, found, patch)
         return {"replicas": wanted}
@@ -108,9 +109,12 @@ def _replicas(found: Object) -> int:
     return int(found.get("spec", {}).get("replicas", 1))
 
 
-def _uid(found: Object) -> Any:
-    return found["metadata"].get("uid")
+def _kept(found: Object) -> dict[str, Any]:
+    return {"uid": found["metadata"].get("uid", ""), "replicas": _replicas(found)}
 
 
-def _memory(args: Args) -> str:
-    return f"{KIND}/{digest_of(KIND, args)}"
+def _read(before: Any) -> dict[str, Any]:
+    """What was kept; the first release's journals know a number alone."""
+    if isinstance(before, int):
+        return {"replicas": before}
+    return {name: value for name, value in before.items() if value != ""}
