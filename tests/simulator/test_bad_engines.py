@@ -14,7 +14,9 @@ sys.path.insert(0, str(FOLDER))
 
 SEEDS = 200
 RULES = {
+    "act_before_copy": "copy_comes_first",
     "blind_retry": "lost_is_read_back",
+    "copies_without_fences": "done_stays_done",
     "forgetful_resume": "done_is_done",
     "forward_undo": "undo_goes_backwards",
     "hopeful_read_back": "done_is_true",
@@ -23,6 +25,7 @@ RULES = {
     "no_fence": "newest_fence_writes",
     "open_guards": "refused_runs_do_nothing",
     "ruthless_undo": "undo_leaves_others_alone",
+    "stale_copies": "copies_suffice",
     "swallowed_journal_error": "intent_comes_first",
     "trusting_resume": "done_is_true",
     "undo_after_act": "intent_comes_first",

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _MOST_MACHINES = 3
 _LEAST = 25.0
 """Seconds that a machine is frozen or cut off at least: shorter, nobody takes anything over."""
-_LONGEST_WAY = 40.0
+_WAYS = (2.0, 40.0, 40.0, 2.0)
+"""Seconds, at most, until the colleague looks, by phase: at once, or when nothing was heard."""
 _BOOTED = (5.0, 1000.0, 900_000.0)
 """Seconds since a machine's boot: one machine's clock says nothing of another's."""
 
@@ -38,7 +39,7 @@ def call(simulation: "Simulation", fault: Fault, executor: Executor) -> None:
         job,
         host,
         person.decisions,
-        delay=simulation.chance.uniform(0.0, _LONGEST_WAY),
+        delay=simulation.chance.uniform(0.0, _WAYS[fault.phase]),
         asks_for=verb,
         has_nothing=True,
     )
