@@ -102,6 +102,13 @@ def _read(path: Path) -> str:
     return path.read_text()
 
 
+async def test_a_program_finds_the_key_of_its_step(runner: AllowedPrograms) -> None:
+    show = "import os; print(os.environ.get('INFCTL_IDEMPOTENCY_KEY', 'none'))"
+    ended = await runner.run("python", ["-c", show], 30, "01run/s1")
+    assert ended.stdout.strip() == "01run/s1"
+    assert (await runner.run("python", ["-c", show], 30)).stdout.strip() == "none"
+
+
 async def test_output_is_kept_up_to_a_bound_and_read_to_its_end(runner: AllowedPrograms) -> None:
     code = "import sys; sys.stdout.write('x' * 5_000_000); sys.stderr.write('y' * 5_000_000)"
     ended = await runner.run("python", ["-I", "-c", code], 20)

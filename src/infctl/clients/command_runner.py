@@ -8,7 +8,7 @@ import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from infctl.errors import InfctlError, Refused, Unreachable
@@ -16,6 +16,7 @@ from infctl.model.text import clean
 from infctl.ports.calls import Finished
 
 LARGEST = 64 * 1024
+KEY = "INFCTL_IDEMPOTENCY_KEY"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 _GONE_SECONDS = 5.0
 
@@ -36,7 +37,9 @@ class AllowedPrograms:
         self._programs = dict(programs)
         self._base = base
 
-    async def run(self, program: str, arguments: Sequence[str], timeout: float) -> Finished:
+    async def run(
+        self, program: str, arguments: Sequence[str], timeout: float, key: str = ""
+    ) -> Finished:
         """One program to its end; at its deadline the whole process group is killed."""
         allowed = self._programs.get(program)
         if allowed is None:
@@ -50,7 +53,9 @@ class AllowedPrograms:
         await asyncio.to_thread(check_file, allowed)
         self._base.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._base, prefix="run-") as folder:
-            return await _run(program, allowed, arguments, folder, timeout)
+            more = {**allowed.environment, KEY: key} if key else allowed.environment
+            known = replace(allowed, environment=more)
+            return await _run(program, known, arguments, folder, timeout)
 
 
 def check_file(program: Program) -> None:

@@ -53,17 +53,21 @@ Program = Callable[[Sequence[str]], Finished]
 
 @dataclass
 class FakeCommands:
-    """Programs as functions of their arguments; `started` keeps every argv."""
+    """Programs as functions of their arguments; `started` keeps every argv, `keys` the keys."""
 
     programs: dict[str, Program] = field(default_factory=lambda: {"true": _true, "echo": _echo})
     started: list[tuple[str, ...]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
-    async def run(self, program: str, arguments: Sequence[str], timeout: float) -> Finished:
+    async def run(
+        self, program: str, arguments: Sequence[str], timeout: float, key: str = ""
+    ) -> Finished:
         """One program to its end."""
         del timeout
         if program not in self.programs:
             raise Refused(f"there is no program {program}", unchanged="nothing was started")
         self.started.append((program, *arguments))
+        self.keys.append(key)
         return self.programs[program](arguments)
 
 

@@ -35,5 +35,11 @@ class Finished:
 class CommandRunner(Protocol):
     """Starts programs that the environment allows by name and absolute path; never a shell."""
 
-    async def run(self, program: str, arguments: Sequence[str], timeout: float) -> Finished:
-        """One program to its end; Refused where its name is not allowed."""
+    async def run(
+        self, program: str, arguments: Sequence[str], timeout: float, key: str = ""
+    ) -> Finished:
+        """One program to its end; Refused where its name is not allowed.
+
+        It finds `key` in its environment as INFCTL_IDEMPOTENCY_KEY, so that it can tell whether it
+        has done this before.
+        """

@@ -138,6 +138,7 @@ async def test_a_program_gets_its_arguments_as_they_stand() -> None:
     run = one_run(Operation("run_command", RUN_ARGS))
     assert await run.carry() == (RunState.COMPLETED, "")
     assert run.fakes.commands.started == [("echo", "a", "$(id)")]
+    assert run.fakes.commands.keys == [f"{RUN}/s1"]
     assert run.step().result == {"code": 0, "stdout": "a $(id)\n", "stderr": ""}
 
 
@@ -150,7 +151,7 @@ async def test_a_program_that_ends_otherwise_fails_the_step() -> None:
 async def test_a_program_whose_end_nobody_saw_leaves_the_step_in_doubt() -> None:
     run = one_run(Operation("run_command", RUN_ARGS), timeout=5)
 
-    async def lose(program: str, arguments: Any, timeout: float) -> Any:
+    async def lose(program: str, arguments: Any, timeout: float, key: str) -> Any:
         run.fakes.commands.started.append((program, *arguments))
         raise Unreachable("gone")
 

@@ -18,7 +18,8 @@ class RunCommand(Order):
 
     `read_back` (program, arguments, expected, contains) shows the effect, and must not hold before;
     without it a program whose end nobody saw leaves the step in doubt. `undo` is another order of
-    the same shape. What stands in `arguments` arrives as it stands, one element each.
+    the same shape. What stands in `arguments` arrives as it stands, one element each; the step's
+    key stands in the environment, as INFCTL_IDEMPOTENCY_KEY.
     """
 
     kind = KIND
@@ -33,10 +34,9 @@ class RunCommand(Order):
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Run it to its end; an exit code that was not expected fails the step."""
-        del key
         args = operation.args
         timeout = float(args.get("timeout", 60.0))
-        ended = await _runner(context).run(args["program"], args["arguments"], timeout)
+        ended = await _runner(context).run(args["program"], args["arguments"], timeout, key)
         if ended.code not in args.get("expected", (0,)):
             words = shown(ended.stderr or ended.stdout)[-300:]
             raise InfctlError(f"{args['program']} ended with {ended.code}: {words}")
