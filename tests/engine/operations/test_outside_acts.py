@@ -151,7 +151,7 @@ async def test_a_program_that_ends_otherwise_fails_the_step() -> None:
 async def test_a_program_whose_end_nobody_saw_leaves_the_step_in_doubt() -> None:
     run = one_run(Operation("run_command", RUN_ARGS), timeout=5)
 
-    async def lose(program: str, arguments: Any, timeout: float, key: str) -> Any:
+    async def lose(program: str, arguments: Any, timeout: float, key: str = "") -> Any:
         run.fakes.commands.started.append((program, *arguments))
         raise Unreachable("gone")
 
