@@ -13,6 +13,7 @@ class HealFault(Handler):
     """Args: fault (an id). One that is not in force is healed."""
 
     kind = "heal_fault"
+    completes = True
     reversible = False
     heals = True
 
@@ -43,3 +44,8 @@ class HealFault(Handler):
         if await self.observe(context, operation.args):
             return not_yet("the fault is still in force")
         return passed("the fault is healed")
+
+    async def whole(self, context: Context, operation: Operation) -> Outcome:
+        """Nothing but the answer says that all is ready again; healing twice only waits for it."""
+        del context, operation
+        return not_yet("whether what it stopped is ready again is not known")
