@@ -66,6 +66,17 @@ async def test_a_budget_keeps_a_drain_waiting_no_longer_than_its_patience() -> N
     assert run.step().undo["kind"] == "uncordon_node"
 
 
+async def test_weights_of_backends_that_share_a_name_are_refused() -> None:
+    fakes = await build()
+    twice = [{"name": "stable", "port": port, "weight": 1} for port in (80, 81)]
+    patch = {"spec": {"rules": [{"backendRefs": twice}]}}
+    await cluster_of(fakes).merge(HTTP_ROUTE, "web", SPACE, patch)
+    args = {**PLACE, "name": "web", "weights": {"stable": 1}}
+    run = one_run(Operation("set_route_weights", args, region=REGION), fakes=fakes)
+    await run.carry()
+    assert "backends of one name" in run.step().evidence[0]
+
+
 @pytest.mark.parametrize("kind", ["drain_node", "evict_pod", "delete_pod"])
 async def test_a_pod_that_nobody_makes_anew_is_left_alone(kind: str) -> None:
     fakes = await build()

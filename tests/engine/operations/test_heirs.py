@@ -180,6 +180,23 @@ async def test_what_a_plan_made_goes_only_where_nobody_else_wrote_to_it(hand: Ha
     assert _plain(fakes) == theirs
 
 
+async def test_what_others_make_right_before_it_is_put_back_stays_theirs() -> None:
+    fakes = await build()
+    run = _fenced_run(fakes, ACTS["remove"])
+    await run.carry()
+
+    async def make() -> None:
+        await cluster_of(fakes).apply_as("kubectl", _map(theirs="1"))
+
+    run.meanwhile = make
+    state, reason = await _take_back(run)
+    assert state is RunState.FAILED
+    assert "was made by somebody else since" in reason
+    found = await cluster_of(fakes).read(CONFIG_MAP, "limits", SPACE)
+    assert found is not None
+    assert found["data"] == {"theirs": "1"}
+
+
 @pytest.mark.parametrize("hand", [_made_by_others, _copied_by_others])
 async def test_who_made_an_heir_anew_is_not_taken_for_us(hand: Hand) -> None:
     """Between the undo of the removal and that of the step before it."""

@@ -28,10 +28,10 @@ _MANAGER = ("infctl", "Apply")
 
 
 class ApplyObject(Handler):
-    """Args: region, manifest; optional: force (take fields of others over), uid, instead_of.
+    """Args: region, manifest; optional: force (take fields of others over), uid, instead_of, anew.
 
     What infctl applied before and the manifest does not hold is taken away, as apply does; with
-    `instead_of`, another manifest, only what that one holds.
+    `instead_of`, another manifest, only what that one holds. `anew`: only where there is none.
     """
 
     kind = KIND
@@ -39,7 +39,8 @@ class ApplyObject(Handler):
     def check(self, args: Args) -> None:
         """A manifest of an object that plans may apply."""
         rules = {"region": arguments.name, "manifest": arguments.json_mapping}
-        more = {"force": arguments.truth, "uid": uid, "instead_of": arguments.json_mapping}
+        truth, mapping = arguments.truth, arguments.json_mapping
+        more = {"force": truth, "anew": truth, "uid": uid, "instead_of": mapping}
         arguments.check_arguments(KIND, args, rules, more)
         require_manifest(KIND, args["manifest"])
 
@@ -88,6 +89,8 @@ class ApplyObject(Handler):
         expected = args.get("uid") or (before["uid"] if isinstance(before, Mapping) else None)
         if expected and found is not None and found["metadata"]["uid"] != expected:
             raise another(what)
+        if args.get("anew") and found is not None:
+            raise Conflict(f"{what} was made by somebody else since", unchanged="it is as it was")
         is_there = found is not None and covers(found, args["manifest"])
         is_known = isinstance(before, Mapping) or before is None
         if is_known and now != before and not (is_there and before is None):

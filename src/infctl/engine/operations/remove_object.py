@@ -56,7 +56,7 @@ class RemoveObject(Handler):
         """What was there."""
         if before is None:
             return None
-        back = {"region": args["region"], "manifest": before["object"]}
+        back = {"region": args["region"], "manifest": before["object"], "anew": True}
         return Operation("apply_object", back, region=args["region"])
 
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:

@@ -120,7 +120,14 @@ def _backends(found: Object, args: Args) -> list[Object]:
             f"{where(args, HTTP_ROUTE)} has no backends in rule {number}",
             unchanged="nothing was written",
         )
-    return [b for b in backends if isinstance(b, dict)]
+    named = [b for b in backends if isinstance(b, dict)]
+    if len({b["name"] for b in named}) < len(named):
+        raise Refused(
+            f"{where(args, HTTP_ROUTE)} has backends of one name in rule {number}",
+            unchanged="nothing was written",
+            hint="apply_object tells them apart by their ports",
+        )
+    return named
 
 
 def _kept(found: Object, args: Args) -> dict[str, Any]:
