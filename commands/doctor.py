@@ -36,7 +36,11 @@ def doctor(
     everything: Annotated[bool, typer.Option("--all", help="Also what passed.")] = False,
     every: Annotated[
         str | None,
-        typer.Option("--every", metavar="TIME", help="Go on, and print changes only: 30m."),
+        typer.Option(
+            "--every",
+            metavar="TIME",
+            help="Go on: look so often and on change; print news.",
+        ),
     ] = None,
     output: OutputOption = Output.TABLE,
 ) -> None:

@@ -49,7 +49,7 @@ def show_content(context: Context, module: ModuleType, output: Output) -> None:
         lines = [clean(line, limit=2000) for line in (module.__doc__ or "").strip().splitlines()]
         lines += ["", f"Owner: {module.OWNER}", ""]
         write("\n".join([*lines, *plan_lines(plan, lint(plan, facts))]) + "\n")
-        note("this is the plan of a day on which all is well; --dry-run of the verb shows today's")
+        note("a plan of a day on which all is well; --dry-run of the verb shows today's")
         return
     item = {
         "name": plan.name,

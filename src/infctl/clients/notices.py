@@ -22,7 +22,7 @@ from infctl.ports.notices import Notice
 SECONDS = 5.0
 AGAIN_SECONDS = 15.0
 MOST_WAITING = 1000
-"""Notices in the outbox; nobody reads the thousandth, and a disk has an end."""
+"""Notices in the outbox, and as many that were sent; a disk has an end."""
 _OK = range(200, 300)
 
 
@@ -166,6 +166,8 @@ class Outbox:
         try:
             self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check(self._waiting)
+            for old in _files(self._sent)[:-MOST_WAITING]:
+                old.unlink(missing_ok=True)
             _write(self._waiting / name, text.encode())
         except OSError as error:
             raise InfctlError(f"the outbox cannot be written: {error.strerror}") from None

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from running_cloud import RunningCloud
 
+from infctl.clients import notices
 from infctl.clients.aws import Account
 from infctl.clients.notices import Outbox, Topic, Webhook
 from infctl.errors import InfctlError, Refused
@@ -187,3 +188,18 @@ async def test_nothing_is_kept_where_others_may_write(tmp_path: Path) -> None:
     with pytest.raises(InfctlError, match="cannot be written"):
         await Outbox({"on-call": Hanging()}, tmp_path).send("on-call", NOTICE)
     assert list((tmp_path / "away").iterdir()) == []
+
+
+async def test_what_was_sent_long_ago_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Taking:
+        async def deliver(self, notice: Notice) -> None:
+            return
+
+    monkeypatch.setattr(notices, "MOST_WAITING", 3)
+    outbox = Outbox({"on-call": Taking()}, tmp_path)
+    for number in range(6):
+        await outbox.send("on-call", Notice(f"run/s{number}", "t", "x"))
+    assert len(list((tmp_path / "sent").iterdir())) <= 4
+    assert await outbox.sent("run/s5") == ("on-call",)
