@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infctl.engine.decisions import Verb
 
 _HEARD = 3.0
+_AGAIN = 0.1
 
 
 def attend(run: str, output: Output, timeout: float | None = None) -> int:
@@ -61,6 +62,7 @@ class _Viewer:
         self.timeout = timeout
         self.interrupts = 0
         self.leave = asyncio.Event()
+        self.asking: asyncio.Task[None] | None = None
         self.view = RunView(run=run)
 
     async def watch(self) -> tuple[RunView, int | None]:
@@ -72,6 +74,10 @@ class _Viewer:
             {following, leaving}, timeout=self.timeout, return_when=asyncio.FIRST_COMPLETED
         )
         leaving.cancel()
+        if self.asking is not None and not self.asking.done():
+            self.asking.cancel()
+            if not self.view.over:
+                note(f"the run has not heard it yet: infctl runs show {self.run}")
         if following in done:
             following.result()
             return self.view, None
@@ -121,10 +127,28 @@ class _Viewer:
         self._ask(Verb.UNDO if is_drill else Verb.PAUSE)
 
     def _ask(self, verb: "Verb") -> None:
+        from infctl.executor.control import NotListening
+
         try:
             decide(self.run, verb)
+        except NotListening:
+            # It only just starts: what was asked is not forgotten.
+            self.asking = asyncio.ensure_future(self._ask_again(verb))
         except InfctlError as error:
             note(error.what)
+
+    async def _ask_again(self, verb: "Verb") -> None:
+        from infctl.executor.control import NotListening
+
+        while not self.view.over:
+            await asyncio.sleep(_AGAIN)
+            try:
+                await asyncio.to_thread(decide, self.run, verb)
+            except NotListening:
+                continue
+            except InfctlError as error:
+                note(error.what)
+            return
 
 
 def decide(run: str, verb: "Verb", reason: str = "", step: str = "") -> None:

@@ -69,9 +69,9 @@ def list_runs(
     _note_older(watch.count_runs() - len(views))
 
 
-def _note_older(count: int) -> None:
+def _note_older(count: int, option: str = "") -> None:
     if count > 0:
-        note(f"{count} older runs are not shown: infctl runs list --limit 0")
+        note(f"{count} older runs are not shown: infctl runs list{option} --limit 0")
 
 
 def _list_copies(ctx: typer.Context, limit: int | None, output: Output) -> None:
@@ -81,7 +81,7 @@ def _list_copies(ctx: typer.Context, limit: int | None, output: Output) -> None:
     columns = [*_COLUMNS[:2], ("HEARD", "heard"), *_COLUMNS[2:]]
     metadata = {"partial": bool(found.silent)}
     show("RunList", items, columns, output=output, metadata=metadata, below=_BELOW, prefix="run/")
-    _note_older(len(found.runs) - len(items))
+    _note_older(len(found.runs) - len(items), " --clusters")
     for run, why in list(found.broken.items())[:_BROKEN]:
         note(f"what the clusters keep of run {run} is no run: {why}")
     if len(found.broken) > _BROKEN:

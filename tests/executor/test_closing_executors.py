@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from twelve_steps import Runs, begun, executor_of, runs
 
+from infctl.commands import attend
 from infctl.commands.run import run as run_command
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.errors import Exit, Unreachable
@@ -112,6 +113,24 @@ async def test_the_last_decision_of_a_run_was_acted_on() -> None:
     await decisions.get()
     decisions.end()
     assert await asked is True
+
+
+async def test_b6_ctrl_c_is_asked_again_of_an_executor_that_only_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Verb] = []
+
+    def decide(_: str, verb: Verb) -> None:
+        asked.append(verb)
+        if len(asked) < 3:
+            raise control.NotListening("not yet")
+
+    monkeypatch.setattr(attend, "decide", decide)
+    viewer = attend._Viewer("run", None)
+    viewer._ask(Verb.PAUSE)
+    assert viewer.asking is not None
+    await asyncio.wait_for(viewer.asking, 5)
+    assert asked == [Verb.PAUSE] * 3
 
 
 @pytest.mark.parametrize("answer", [b'{"ok": false, "ending": true}\n', b"", b"{\n"])

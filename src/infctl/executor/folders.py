@@ -94,8 +94,10 @@ def find_folder(run: str) -> Path:
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs are named {shown}", hint="infctl runs list")
     close = nearest(run[:80], known)
+    listed = "infctl runs list --clusters" if RUN_ID.fullmatch(run) else "infctl runs list"
     raise UsageError(
-        f"there is no run {shown}", hint=f"did you mean {close}?" if close else "infctl runs list"
+        f"there is no run {shown} on this machine",
+        hint=f"did you mean {close}?" if close else listed,
     )
 
 
