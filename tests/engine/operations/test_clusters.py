@@ -10,6 +10,7 @@ from infctl.engine import conditions
 from infctl.engine.operations import find
 from infctl.engine.operations.set_region_weight import judge_answers
 from infctl.errors import ConfigurationError, Unreachable
+from infctl.fakes.cluster import FakeCluster
 from infctl.fakes.endpoint import Mood
 from infctl.model.outcome import Word
 from infctl.model.plan import Operation
@@ -64,6 +65,28 @@ async def test_a_budget_keeps_a_drain_waiting_no_longer_than_its_patience() -> N
     # One could go; the other one runs on, and the node is closed: undo opens it.
     assert [p["metadata"]["name"] for p in await cluster.list(POD)] == ["web-1"]
     assert run.step().undo["kind"] == "uncordon_node"
+
+
+async def test_a_status_that_is_written_meanwhile_is_no_conflict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fakes = await build()
+    real, writes = FakeCluster.apply, iter(range(9))
+
+    async def apply(cluster: FakeCluster, manifest: Any, **named: Any) -> Any:
+        # What a controller does between our look and our write.
+        status = {"readyReplicas": 1, "observedGeneration": 1, "moment": next(writes)}
+        if status["moment"] < 2:
+            await cluster.write_status(DEPLOYMENT, "web", SPACE, status)
+        return await real(cluster, manifest, **named)
+
+    monkeypatch.setattr(FakeCluster, "apply", apply)
+    manifest = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"paused": True}}
+    manifest["metadata"] = {"name": "web", "namespace": SPACE}
+    args = {"region": REGION, "manifest": manifest}
+    run = one_run(Operation("apply_object", args, region=REGION), fakes=fakes)
+    assert (await run.carry())[0] is RunState.COMPLETED, run.step().evidence
+    assert next(writes) == 3
 
 
 async def test_weights_of_backends_that_share_a_name_are_refused() -> None:

@@ -127,7 +127,9 @@ async def test_what_a_plan_made_changed_and_removed_is_taken_back_exactly(
     clusters = fenced({region: cluster}, number, RUN, SystemClock(), lambda _: None)
     world = replace(run.context.world, clusters=clusters, clock=SystemClock())
     run.context = replace(run.context, world=world)
-    assert (await run.carry())[0] is RunState.COMPLETED, run.records.view()
+    assert (await run.carry())[0] is RunState.COMPLETED, [
+        s.evidence for s in run.records.view().steps
+    ]
     assert await cluster.read(DEPLOYMENT, "web", namespace) is None
     assert await _undo(run) == []
     again = await cluster.read(DEPLOYMENT, "web", namespace)

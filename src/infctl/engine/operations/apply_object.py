@@ -5,6 +5,7 @@ from typing import Any
 
 from infctl.engine import arguments
 from infctl.engine.config_maps import before_of, cluster_of
+from infctl.engine.fencing.stamps import is_as_it_was
 from infctl.engine.handler import Args, Context, Handler, Permission, not_yet, passed
 from infctl.engine.manifests import kind_of, require_manifest
 from infctl.engine.objects import another, permission, read_object, uid, where
@@ -25,6 +26,7 @@ from infctl.ports.cluster import Object
 
 KIND = "apply_object"
 _MANAGER = ("infctl", "Apply")
+_ATTEMPTS = 5
 
 
 class ApplyObject(Handler):
@@ -99,10 +101,22 @@ class ApplyObject(Handler):
                 raise Conflict(
                     f"{what} was changed since it was read", unchanged="nothing was written"
                 )
-        manifest = _held(_whole(args, found), found)
-        cluster = cluster_of(context, args["region"])
-        after = await cluster.apply(manifest, force=args.get("force", False))
+        after = await self._write(context, args, found)
         return {"uid": after["metadata"]["uid"]}
+
+    async def _write(self, context: Context, args: Args, found: Object | None) -> Object:
+        """Apply onto what was read; onto what it is by now, where that is its status alone."""
+        cluster, live = cluster_of(context, args["region"]), found
+        for _ in range(_ATTEMPTS):
+            manifest = _held(_whole(args, live), live)
+            try:
+                return await cluster.apply(manifest, force=args.get("force", False))
+            except Conflict as conflict:
+                live = await self._read(context, args)
+                is_same = found is not None and live is not None and is_as_it_was(found, live)
+                if conflict.managers or not is_same:
+                    raise
+        raise another(self.touches(args)[0])
 
     async def verify(self, context: Context, operation: Operation) -> Outcome:
         """Every field of the manifest has its value in the object itself."""
