@@ -21,6 +21,7 @@ from infctl.commands.runs_remote import (
 )
 from infctl.commands.step_lines import StepLines
 from infctl.errors import Exit, Refused, UsageError
+from infctl.model.run import RunState
 
 if TYPE_CHECKING:
     from infctl.model.run import RunView
@@ -38,6 +39,8 @@ _COLUMNS = [
     ("BY", "actor"),
     ("STARTED", "started"),
 ]
+_ENDS = {"undo": RunState.ROLLED_BACK, "stop": RunState.CANCELLED}
+"""How a run ends that was asked so."""
 _BROKEN = 10
 """Of how many copies that are no runs a list speaks."""
 _BELOW = ("summary", "actor", "environment")
@@ -196,7 +199,10 @@ def ungraceful_run(
 
     if not reason.strip():
         raise UsageError("going on ungracefully needs --reason")
-    for line in losses(read_run(run), step):
+    view = read_run(run)
+    if view.over:
+        raise Refused(f"run {view.run} is over", hint=f"infctl runs show {view.run}")
+    for line in losses(view, step):
         note(f"what is lost: {line}")
     confirm_yes("Go on without having seen the effect?", yes)
     _decide(run, "ungraceful", reason, step, output)
@@ -280,9 +286,14 @@ def _ask(run: str, verb: str, reason: str = "", step: str = "") -> None:
     from infctl.executor.launch import revive, whoami
     from infctl.executor.watch import read_run
 
-    before = read_run(run).seq
-    if revive(run, Decision(Verb(verb), by=whoami(), reason=reason, step=step), note):
-        wait_heard(run, before)
+    before = read_run(run)
+    try:
+        if revive(run, Decision(Verb(verb), by=whoami(), reason=reason, step=step), note):
+            wait_heard(run, before.seq)
+    except Refused:
+        # A drill that was told to end heals by itself meanwhile.
+        if before.over or read_run(run).state is not _ENDS.get(verb):
+            raise
 
 
 def _show_decision(run: str, verb: str, reason: str, step: str, output: Output) -> None:

@@ -1,6 +1,7 @@
 """A colleague finds a run by its copies in the clusters and takes it over, or is told why not."""
 
 import asyncio
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from infctl.engine.copies import find_copy, list_copies
 from infctl.engine.journal import read_journal
 from infctl.engine.mirror import ORDER, RUN_LABEL, chunk_manifest, chunks
-from infctl.errors import ConfigurationError, Unreachable, UsageError
+from infctl.errors import ConfigurationError, JournalError, Unreachable, UsageError
+from infctl.executor import remote
 from infctl.executor.folders import new_run_id
 from infctl.executor.order import Order, order_content, read_order
 from infctl.executor.remote import take_over
@@ -158,6 +160,24 @@ async def test_a_run_of_another_environment_is_refused_and_nothing_is_written(
     with pytest.raises(ConfigurationError, match="of environment prod, not lab"):
         take_over(elsewhere, load(ROOT / "platform.yaml"))
     assert not list(tmp_path.rglob("journal*"))  # noqa: ASYNC240
+
+
+async def test_a_copy_that_cannot_be_written_whole_leaves_nothing_and_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run_id()
+    copy = await find_copy((await _world(run)).world("lab"), run)
+    platform = load(ROOT / "platform.yaml")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(remote, "write_order", full)
+        with pytest.raises(JournalError, match="No space left"):
+            take_over(copy, platform)
+    assert not list((tmp_path / "infctl" / "runs").iterdir())
+    assert read_order(take_over(copy, platform)).run == run
 
 
 async def test_labels_of_a_planted_object_do_not_hide_the_run() -> None:

@@ -1,11 +1,12 @@
 """Takes a run of another machine over from its copies in the clusters."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from infctl.engine.copies import Copy
 from infctl.engine.journal import adopt_records
-from infctl.errors import ConfigurationError
+from infctl.errors import ConfigurationError, InfctlError, JournalError
 from infctl.executor.folders import make_folder
 from infctl.executor.order import write_order
 from infctl.platform import Platform
@@ -15,7 +16,8 @@ def take_over(copy: Copy, platform: Platform) -> Path:
     """Write the run as the clusters tell it into this machine's state; its folder.
 
     The plan then runs with this machine's platform file and access file. Raises ConfigurationError
-    where the copy is of another environment.
+    where the copy is of another environment, JournalError where it cannot be written: nothing is
+    left of it then.
     """
     order = copy.order
     if order.environment != platform.environment:
@@ -26,7 +28,17 @@ def take_over(copy: Copy, platform: Platform) -> Path:
         )
     folder = make_folder(order.run)
     here = replace(order, platform=platform.path.resolve(), overlay=platform.overlay, report=None)
-    adopt_records(folder, copy.records)
-    # Last: without an order no executor takes the folder for a run.
-    write_order(folder, here)
+    try:
+        adopt_records(folder, copy.records)
+        # Last: without an order no executor takes the folder for a run.
+        write_order(folder, here)
+    except (InfctlError, OSError) as error:
+        # A folder without an order would hide the copy from the next try.
+        shutil.rmtree(folder, ignore_errors=True)
+        why = error.what if isinstance(error, InfctlError) else error.strerror
+        raise JournalError(
+            f"run {order.run} cannot be written to {folder.parent}: {why}",
+            hint=f"df -h {folder.parent}",
+            unchanged="nothing was taken over",
+        ) from error
     return folder
