@@ -227,7 +227,7 @@ async def test_b9_a_single_write_that_is_lost_is_done_once(lossy: Lossy, loss: L
 async def test_b9_a_reply_after_the_deadline_of_the_client_is_read_back(
     lossy: Lossy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(infctl.clients.kubernetes_api, "READ_SECONDS", 0.7)
+    monkeypatch.setattr(infctl.clients.kubernetes_api, "READ_SECONDS", 1.5)
     losses = _each_once(Loss.LATE) if IS_WHOLE else {8: Loss.LATE, 12: Loss.LATE}
     run = await lossy.carry(losses)
     await _require_done_once(run)
