@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infctl.engine.adoption import differences
+from infctl.engine.alongside import beside, while_held
 from infctl.engine.copies import catch_up
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.engine.fencing import shut_out
@@ -24,7 +25,6 @@ from infctl.errors import Exit, InfctlError, JournalError, LeaseLost, Refused
 from infctl.executor import control, leases
 from infctl.executor.alarms import Courier, keep_alarm
 from infctl.executor.alarms.raising import alarm_again, alarm_of
-from infctl.executor.alongside import beside, while_held
 from infctl.executor.before import doctors_word, judged
 from infctl.executor.conclusion import conclude, exit_code
 from infctl.executor.elsewhere import prune

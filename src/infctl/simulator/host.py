@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from infctl.engine.alongside import while_held
 from infctl.engine.decisions import Decisions
 from infctl.engine.fencing import shut_out
 from infctl.engine.guards import refuse
@@ -137,10 +138,11 @@ class Executor:
                 on_failure=simulation.scenario.on_failure,
                 permit=engine.permit(*permit),
             )
-            state, reason = await machine.run()
-            self._end(state, reason)
-            if mirror is not None:
-                await mirror.settle()
+            if mirror is None:
+                self._end(*await machine.run())
+                return
+            self._end(*await while_held(machine.run(), lock))
+            await mirror.settle()
 
     async def _shut_out(self, held: Mapping[str, Cluster]) -> None:
         """Older holders of the run; the fence is no place that a run changes."""

@@ -3,12 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
-from typing import Any, TypeVar
-
-from infctl.executor.permission import Held
+from typing import Any, Protocol, TypeVar
 
 _LEASE_POLL = 0.5
 T = TypeVar("T")
+
+
+class Checked(Protocol):
+    """The lock as far as a wait needs it."""
+
+    def check(self) -> None:
+        """LeaseLost where another holder may have taken over."""
 
 
 @contextlib.asynccontextmanager
@@ -23,7 +28,7 @@ async def beside(*running: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def while_held(running: Coroutine[Any, Any, T], lock: Held) -> T:
+async def while_held(running: Coroutine[Any, Any, T], lock: Checked) -> T:
     """What it returns, or LeaseLost as soon as the lease is, also while its steps only wait."""
     task = asyncio.create_task(running)
     try:
