@@ -11,7 +11,7 @@ from infctl.simulator.plans import random_plan, real_plan, without_steps
 
 _DECISIONS = ("retry", "retry", "retry", "skip", "ungraceful", "undo", "stop", "resume")
 _INTERRUPTIONS = ("pause", "undo", "undo", "stop")
-_RARE = {"colleague": 0.4}
+_RARE = {"colleague": 0.25}
 """Faults that cost several times as much as others, and how much less often they are drawn."""
 WORLDS = {1: 4, 2: 4, 3: 4, 5: 1}
 """How often a world of so many regions is drawn."""
