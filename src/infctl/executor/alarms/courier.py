@@ -10,6 +10,8 @@ from infctl.ports.world import World
 AGAIN_SECONDS = 15.0
 """Between two rounds: whoever can be reached again is told well within a minute."""
 _LINGER = 2.0
+_BRIEFLY = 1.0
+"""Seconds: in an outage nobody wants each command to take longer."""
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +78,7 @@ def carrying(world: World) -> World:
         courier.start()
 
     async def close() -> None:
-        await courier.stop()
+        await courier.stop(_BRIEFLY)
         await world.close()
 
     return replace(world, warm=warm, close=close)
