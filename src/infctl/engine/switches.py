@@ -76,13 +76,18 @@ async def held(context: Context, args: Args) -> tuple[dict[str, bool], dict[str,
     return await ask_keepers(context, args, exists)
 
 
-async def require_ours(context: Context, args: Args) -> None:
-    """Conflict where somebody else switched the region off, too: that stays their word."""
+async def require_ours(context: Context, args: Args) -> Args:
+    """The arguments with the keepers alone that answered, none of which holds another's word.
+
+    Conflict where somebody else switched the region off, too: that stays.
+    """
 
     async def read(store: ObjectStore, bucket: str, key: str) -> bytes | None:
         return await store.get(bucket, key)
 
-    found, _ = await ask_keepers(context, args, read)
+    found, silent = await ask_keepers(context, args, read)
+    if not found:
+        raise no_keeper(args["region"], silent)
     shifts = {k: read_shift(args["region"], body) for k, body in found.items() if body is not None}
     others = {k: s.run or s.owner for k, s in shifts.items() if s.run != context.run}
     if others:
@@ -90,6 +95,7 @@ async def require_ours(context: Context, args: Args) -> None:
         raise Conflict(
             f"{args['region']} was switched off at {told} since", unchanged="it is still off"
         )
+    return {**args, "keepers": {k: b for k, b in args["keepers"].items() if k in found}}
 
 
 async def observe(context: Context, args: Args) -> dict[str, bool | None]:

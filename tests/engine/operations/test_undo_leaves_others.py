@@ -4,12 +4,15 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from one_run import OneRun, one_run
 from subjects import REGION, SPACE, build, cluster_of
 
 from infctl.engine.holding import SCALE_IN
 from infctl.engine.operations import find
 from infctl.engine.undo import Undoing
+from infctl.errors import Unreachable
+from infctl.fakes.store import FakeStore
 from infctl.fakes.world import FakeWorld
 from infctl.model.plan import Operation
 from infctl.model.run import RunState
@@ -44,6 +47,25 @@ async def test_a_region_that_another_run_switched_off_too_stays_off() -> None:
     assert "was switched off at us-east-1 by another since" in left
     assert fakes.stores["us-east-1"].content["switches-us"] == {KEY: theirs}
     assert KEY in fakes.stores["ap-south-1"].content["switches-ap"]
+
+
+async def test_a_keeper_that_did_not_say_whose_switch_it_holds_keeps_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fakes, run = await _switched_off()
+    fakes.stores["us-east-1"].content["switches-us"][KEY] = b"theirs"
+    real = FakeStore.get
+
+    async def get(store: FakeStore, bucket: str, key: str) -> bytes | None:
+        if store.region == "us-east-1":
+            raise Unreachable("no answer")
+        return await real(store, bucket, key)
+
+    monkeypatch.setattr(FakeStore, "get", get)
+    args = {**run.first.args, "ours": True}
+    await find("switch_region_on", 1).apply(run.context, Operation("switch_region_on", args), "k")
+    assert fakes.stores["us-east-1"].content["switches-us"] == {KEY: b"theirs"}
+    assert fakes.stores["ap-south-1"].content["switches-ap"] == {}
 
 
 async def test_a_region_that_this_run_alone_switched_off_comes_back() -> None:

@@ -50,9 +50,9 @@ class SwitchRegionOn(Handler):
     async def apply(self, context: Context, operation: Operation, key: str) -> Any:
         """Delete the object at every keeper that answers."""
         del key
-        args = operation.args
+        args: Args = operation.args
         if args.get("ours"):
-            await switches.require_ours(context, args)
+            args = await switches.require_ours(context, args)
 
         async def delete(store: ObjectStore, bucket: str, name: str) -> bool:
             await store.delete(bucket, name)
