@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infctl.commands.context import Context, context_of
+from infctl.commands.glass import deliver_waiting
 from infctl.commands.output import Output, OutputOption, note, show, timestamp
 from infctl.errors import Exit, InfctlError, UsageError, worst
 from infctl.model.outcome import Word
@@ -28,6 +29,7 @@ COLUMNS = [
 BELOW = ("evidence", "next")
 _SHORTEST = 10.0
 _POLL = 2.0
+_POLLS_AN_ERRAND = 10
 State = dict[tuple[str, str], tuple[str, tuple[str, ...]]]
 
 
@@ -84,14 +86,21 @@ def _repeat(context: Context, period: float, output: Output) -> None:
         except InfctlError as error:
             note(f"{timestamp()} nothing was checked: {error.what}")
         last, file = Look(began, mark, 0), context.platform_path
-        wait_until_due(last, period, partial(mark_of, file, environment))
+        errand = partial(deliver_waiting, context, environment)
+        wait_until_due(last, period, partial(mark_of, file, environment), errand)
 
 
-def wait_until_due(last: "Look", period: float, mark: Callable[[], str]) -> None:
-    """Until the period is over or something has changed since the last look."""
+def wait_until_due(
+    last: "Look", period: float, mark: Callable[[], str], errand: Callable[[], None]
+) -> None:
+    """Until the period is over or something has changed since the last look; `errand` meanwhile."""
     from infctl.executor.looking import is_busy, is_due
 
+    polls = 0
     while not is_due(last, now=time.time(), mark=mark(), busy=is_busy(), period=period):
+        polls += 1
+        if polls % _POLLS_AN_ERRAND == 0:
+            errand()
         time.sleep(_POLL)
 
 

@@ -17,11 +17,15 @@ from healthy_world import healthy_world
 
 import infctl.wiring
 from infctl.commands import doctor as doctor_command
+from infctl.commands.context import make_context
+from infctl.commands.glass import deliver_waiting
 from infctl.commands.run import run
 from infctl.executor import examining
+from infctl.executor.alarms import keep_alarm
 from infctl.executor.looking import Look, mark_of
 from infctl.fakes.endpoint import Mood
 from infctl.fakes.world import FakeWorld
+from infctl.model.alarm import Alarm
 
 ROOT = Path(__file__).parents[2]
 HERE = "eu-west-1"
@@ -88,7 +92,7 @@ def test_it_goes_on_and_prints_changes_only(
     moods = iter([Mood.ANSWERING, Mood.SILENT, Mood.SILENT, Mood.ANSWERING])
     printed = []
 
-    def wait(last: Look, period: float, mark: Callable[[], str]) -> None:
+    def wait(last: Look, period: float, mark: Callable[[], str], _: object) -> None:
         assert (period, last.mark) == (1800, mark())
         printed.append(capsys.readouterr().out)
         try:
@@ -129,8 +133,31 @@ def test_it_looks_again_at_once_when_something_changed(
 
     monkeypatch.setattr("time.sleep", sleep)
     mark = partial(mark_of, file, "fake")
-    doctor_command.wait_until_due(Look(time.time(), mark(), 0), 1800.0, mark)
+    doctor_command.wait_until_due(Look(time.time(), mark(), 0), 1800.0, mark, lambda: None)
     assert len(slept) == 3
+
+
+def test_alarms_that_wait_are_delivered_within_a_minute_while_it_sleeps(
+    fake: FakeWorld, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_alarm(Alarm("r1", "fake", "fail over", ("capacity",), "fire", "ann", 1.0))
+    fake.notices.routes["on-call"].mood = Mood.SILENT
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        fake.notices.routes["on-call"].mood = Mood.ANSWERING
+        if sum(slept) > 60 or fake.notices.taken:
+            raise KeyboardInterrupt
+
+    file = ROOT / "platform.yaml"
+    context = make_context(file, None)
+    mark = partial(mark_of, file, "fake")
+    monkeypatch.setattr("time.sleep", sleep)
+    errand = partial(deliver_waiting, context, "fake")
+    with pytest.raises(KeyboardInterrupt):
+        doctor_command.wait_until_due(Look(time.time(), mark(), 0), 1800.0, mark, errand)
+    assert list(fake.notices.taken) == [("on-call", "alarm/r1")]
 
 
 def test_a_platform_file_that_became_wrong_is_told_and_tried_again(
