@@ -111,6 +111,15 @@ async def test_where_no_cluster_answers_the_act_goes_on_and_it_is_said_once() ->
         assert kept.told == ["no cluster keeps a copy of this run: only this machine can undo it"]
 
 
+async def test_a_run_that_is_over_says_nothing_more_where_no_cluster_hears_of_its_end() -> None:
+    async with _kept() as kept:
+        kept.journal.append(Kind.HEAD, result={"state": "completed", "exit": 0})
+        for region in kept.fake.clusters:
+            kept.fake.silence(region)
+        assert not await kept.mirror.settle(0.2)
+        assert not kept.told
+
+
 async def test_a_region_that_comes_back_gets_the_whole_journal() -> None:
     async with _kept() as kept:
         kept.fake.silence("us-east-1")

@@ -295,7 +295,9 @@ class Simulation:
 
     def _note_late(self, act: Act, doing: Doing) -> None:
         """Until the next holder writes, a cluster still takes what its run has undone already."""
-        views = [job.view for job in self.jobs if job.run == act.run]
+        # Who was only asked for the run knows no plan yet.
+        jobs = (job for job in self.jobs if job.run == act.run and job.records)
+        views = [job.view for job in jobs]
         gone = any(v.over or v.step(doing.step).state is StepState.UNDONE for v in views)
         if gone:
             self.trace.foreign.update(dict.fromkeys(act.changed, act.at))
