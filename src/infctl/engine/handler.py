@@ -110,6 +110,11 @@ class Handler(ABC):
         del args
         return bool(before == now)
 
+    def unsure(self, before: Any, args: Args) -> str:
+        """What was not known before the act, so that an undo cannot promise it; or nothing."""
+        del before, args
+        return ""
+
     def reverses(self, args: Args) -> bool:
         """Whether this very act can be taken back; for some that depends on their arguments."""
         del args

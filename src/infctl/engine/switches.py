@@ -104,6 +104,21 @@ async def observe(context: Context, args: Args) -> dict[str, bool | None]:
     return {**found, **dict.fromkeys(silent, None)}
 
 
+def restored(before: Any, now: Any) -> bool:
+    """Whether every keeper says that it is as before; a silent one says nothing.
+
+    One that did not say what was before is as before once it holds nothing.
+    """
+    return all(held is not None and held == bool(before.get(name)) for name, held in now.items())
+
+
+def unsure(before: Any) -> str:
+    """Where nobody knows what was before."""
+    silent = sorted(name for name, was_held in before.items() if was_held is None)
+    names = ", ".join(silent)
+    return f"what {names} held of the switch before was never read" if silent else ""
+
+
 def no_keeper(region: str, silent: dict[str, str]) -> Unreachable:
     """The error where not one keeper answered."""
     reasons = "; ".join(f"{name}: {why}" for name, why in silent.items())

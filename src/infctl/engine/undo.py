@@ -98,7 +98,7 @@ class Undoing:
                     undo = read_undo(seen.undo)
                     undo = undo if heir is None else heir.inherit(undo)
                     await self._apply(step, seen, undo, deadline)
-                    return ""
+                    return handler.unsure(seen.before, step.operation.args)
             except Unmeasured as error:
                 # An answer that did not come says nothing: look again until the deadline.
                 _log.warning("undo of %s: %s", step.id, error.what)

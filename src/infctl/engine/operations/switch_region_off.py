@@ -5,7 +5,7 @@ from typing import Any
 
 from infctl.engine import switches
 from infctl.engine.handler import Args, Context, Handler, blind, not_yet, passed
-from infctl.model.outcome import Outcome
+from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import Operation
 from infctl.model.shift import LONGEST
 from infctl.ports.cloud import ObjectStore
@@ -40,6 +40,16 @@ class SwitchRegionOff(Handler):
     async def observe(self, context: Context, args: Args) -> Any:
         """By keeper: held, not held, or None where it did not say."""
         return await switches.observe(context, args)
+
+    def restored(self, before: Any, now: Any, args: Args) -> bool:
+        """As before at every keeper, each of which said so."""
+        del args
+        return switches.restored(before, now)
+
+    def unsure(self, before: Any, args: Args) -> str:
+        """Keepers that did not say what was before."""
+        del args
+        return switches.unsure(before)
 
     def undo(self, before: Any, args: Args) -> Operation | None:
         """On again at the keepers that did not hold it."""
@@ -80,6 +90,12 @@ class SwitchRegionOff(Handler):
         if holding:
             return passed(f"switch held by {', '.join(holding)}", *quiet)
         return not_yet("no keeper holds the switch", *quiet) if found else blind(*quiet)
+
+    async def untouched(self, context: Context, operation: Operation) -> Outcome:
+        """Still held; that nobody holds it is known only where every keeper said so."""
+        outcome = await self.verify(context, operation)
+        _, silent = await switches.held(context, operation.args)
+        return blind(*outcome.evidence) if outcome.word is Word.FAILED and silent else outcome
 
     async def whole(self, context: Context, operation: Operation) -> Outcome:
         """Every keeper that answers holds it."""

@@ -40,6 +40,16 @@ class SwitchRegionOn(Handler):
         """By keeper: held, not held, or None where it did not say."""
         return await switches.observe(context, args)
 
+    def restored(self, before: Any, now: Any, args: Args) -> bool:
+        """As before at every keeper, each of which said so."""
+        del args
+        return switches.restored(before, now)
+
+    def unsure(self, before: Any, args: Args) -> str:
+        """Keepers that did not say what was before."""
+        del args
+        return switches.unsure(before)
+
     def undo(self, before: Any, args: Args) -> Operation | None:
         """Off again at the keepers that held it."""
         keepers = {k: b for k, b in args["keepers"].items() if before.get(k)}
