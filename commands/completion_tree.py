@@ -84,11 +84,11 @@ def _parameter(parameter: Any, noun: str) -> dict[str, Any]:
 def _choices(parameter: Any, noun: str) -> list[str]:
     """The values that this code knows."""
     from infctl.commands.options import LOCK
-    from infctl.engine.guards import ALWAYS, GUARDS
+    from infctl.engine.guards import BY_REASON
     from infctl.registry import DRILLS, RUNBOOKS
     from infctl.simulator.faults import FAULTS
 
-    broken = [*(g for g in GUARDS if g not in ALWAYS), LOCK]
+    broken = [*BY_REASON, LOCK]
     known: dict[tuple[str, str], list[str]] = {
         ("runbook", "name"): [entry.name for entry in RUNBOOKS],
         ("drill", "name"): [entry.name for entry in DRILLS],

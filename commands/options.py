@@ -46,11 +46,11 @@ def overridden(guards: list[str] | None, reason: str) -> frozenset[str]:
     names = [name.strip() for value in guards or () for name in value.split(",")]
     if not names:
         return frozenset()
-    from infctl.engine.guards import ALWAYS, GUARDS
+    from infctl.engine.guards import ALWAYS, BY_REASON
 
-    known = [*(guard for guard in GUARDS if guard not in ALWAYS), LOCK]
+    known = [*BY_REASON, LOCK]
     for name in names:
-        if name in ALWAYS:
+        if name in ALWAYS and name not in known:
             raise UsageError(f"the guard {name} cannot be overridden", hint=_WAYS_ON[name])
         if name not in known:
             close = nearest(name, known)

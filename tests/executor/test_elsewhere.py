@@ -69,7 +69,8 @@ async def _world(**runs: bool) -> FakeWorld:
 async def test_an_open_run_of_another_machine_is_named_with_what_settles_it() -> None:
     run = new_run_id()
     world = (await _world(**{run: False})).world("lab")
-    found = await unfinished(world, {}, DEADLINE)
+    found, unread = await unfinished(world, {}, DEADLINE)
+    assert not unread
     assert "of ada@other on other is running by its copy" in found[run]
     assert f"infctl runs attach {run}" in found[run]
 
@@ -77,7 +78,8 @@ async def test_an_open_run_of_another_machine_is_named_with_what_settles_it() ->
 async def test_a_run_that_was_ended_elsewhere_is_not_open_here_any_more() -> None:
     run, other = new_run_id(), new_run_id()
     world = (await _world(**{run: True})).world("lab")
-    found = await unfinished(world, {run: "in doubt here", other: "of this machine"}, DEADLINE)
+    here = {run: "in doubt here", other: "of this machine"}
+    found, _ = await unfinished(world, here, DEADLINE)
     assert found == {other: "of this machine"}
 
 
@@ -85,7 +87,9 @@ async def test_where_no_cluster_answers_this_machines_own_runs_count() -> None:
     fake = await _world(**{new_run_id(): False})
     for region in fake.clusters:
         fake.silence(region)
-    assert await unfinished(fake.world("lab"), {"x": "y"}, DEADLINE) == {"x": "y"}
+    found, unread = await unfinished(fake.world("lab"), {"x": "y"}, DEADLINE)
+    assert found == {"x": "y"}
+    assert unread.startswith("no cluster answers: ")
 
 
 async def test_a_run_that_was_abandoned_here_stands_in_nobodys_way() -> None:
@@ -95,10 +99,10 @@ async def test_a_run_that_was_abandoned_here_stands_in_nobodys_way() -> None:
     write_order(folder, replace(_order(run)))
     adopt_records(folder, _records(run, is_over=True))
     world = fake.world("lab")
-    assert await unfinished(world, {}, DEADLINE) == {}
+    assert await unfinished(world, {}, DEADLINE) == ({}, "")
     assert await publish(world, folder)
     folder.rename(folder.parent / "moved")
-    assert await unfinished(world, {}, DEADLINE) == {}
+    assert await unfinished(world, {}, DEADLINE) == ({}, "")
 
 
 async def test_only_runs_that_are_long_over_lose_their_copies() -> None:

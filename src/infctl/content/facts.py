@@ -19,10 +19,11 @@ class Facts:
     addresses could not be read, `carried` of when and why they are, where they are those of an
     earlier day; both are empty where they were read now.
 
-    `frozen` says who stopped all changes and why, or nothing. `budget` is the share of the error
-    budget that is left (1 all of it, 0 or less none), None where it was not asked. `rights` are the
-    API servers' answers for each permission that the plan needs: empty where granted, else why not;
-    None where they were not asked.
+    `frozen` says who stopped all changes and why, or nothing; `freezes_unread` is whether no
+    cluster could be asked for that, `runs_unread` why none could be asked for unfinished runs.
+    `budget` is the share of the error budget that is left (1 all of it, 0 or less none), None where
+    it was not asked. `rights` are the API servers' answers for each permission that the plan needs:
+    empty where granted, else why not; None where they were not asked.
     """
 
     platform: Platform
@@ -34,6 +35,8 @@ class Facts:
     budget: Measured[float] | None = None
     rights: Mapping[Any, str] | None = None
     carried: str = ""
+    freezes_unread: bool = False
+    runs_unread: str = ""
 
     def address(self, region: str) -> str:
         """The gateway that the region's record gives; Unmeasured where that is not known."""

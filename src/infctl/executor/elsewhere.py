@@ -44,23 +44,25 @@ class Written:
         return fold(self.content)
 
 
-async def unfinished(world: World, here: Mapping[str, str], deadline: float) -> dict[str, str]:
+async def unfinished(
+    world: World, here: Mapping[str, str], deadline: float
+) -> tuple[dict[str, str], str]:
     """The runs of an environment that have not ended, with a sentence about each.
 
     `here` are those of this machine; one that was ended elsewhere is not open any more. Where no
-    cluster answers, only this machine's are known.
+    cluster answers, only this machine's are known: the second result says why.
     """
     try:
         copies = await list_copies(world, deadline)
-    except InfctlError:
-        return dict(here)
+    except InfctlError as error:
+        return dict(here), error.what
     known = frozenset(run_ids())
     ended = {c.order.run for c in copies if c.view.over}
     found = {run: sentence for run, sentence in here.items() if run not in ended}
     for copy in copies:
         if not copy.view.over and copy.order.run not in known:
             found[copy.order.run] = _sentence(copy)
-    return found
+    return found, ""
 
 
 async def publish(world: World, folder: Path) -> bool:

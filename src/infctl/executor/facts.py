@@ -30,11 +30,11 @@ async def read_facts(
     service = platform.service
     target = Target(service.name, service.host, service.zone, platform.region_names)
     await world.warm()
-    snapshot, addresses, budget, frozen, open_runs = await asyncio.gather(
+    snapshot, addresses, budget, freezes, (open_runs, runs_unread) = await asyncio.gather(
         observe(world, target, deadline=deadline),
         read_addresses(world, service.zone, service.host, deadline),
         _budget(world, platform, deadline),
-        _frozen(world),
+        _freezes(world),
         unfinished(world, unfinished_runs(world.environment), min(deadline, QUICK)),
     )
     open_runs.pop(besides, None)
@@ -44,18 +44,19 @@ async def read_facts(
         addresses.found,
         open_runs,
         addresses.unread,
-        frozen,
+        "" if (found := freezes.current()) is None else found.sentence,
         budget,
         carried=addresses.carried,
+        freezes_unread=freezes.is_deaf,
+        runs_unread=runs_unread,
     )
 
 
-async def _frozen(world: World) -> str:
+async def _freezes(world: World) -> FreezeWatch:
     """Who stopped everything, by this machine's word or that of any cluster that answers."""
     watch = FreezeWatch(world, frozen_here, world.clock)
     await watch.ask()
-    found = watch.current()
-    return "" if found is None else found.sentence
+    return watch
 
 
 async def with_rights(facts: Facts, world: World, plan: Plan) -> Facts:

@@ -239,6 +239,19 @@ def test_only_what_stood_in_the_way_and_may_be_overridden_is_said_to_be() -> Non
         guards.refuse(results, named)
 
 
+def test_a_freeze_that_nobody_can_be_asked_for_is_overridden_and_one_in_force_never_is() -> None:
+    named = frozenset({"freeze"})
+    unknown = (_result("freeze", Word.INCONCLUSIVE, "no cluster says"),)
+    guards.refuse(unknown, named)
+    assert guards.overrides(unknown, named, "fire") == [
+        "guard freeze (no cluster says) was overridden: fire"
+    ]
+    for word in (Word.FAILED, Word.ERRORED):
+        with pytest.raises(Refused, match="refused by freeze"):
+            guards.refuse((_result("freeze", word, "frozen"),), named)
+        assert guards.overrides((_result("freeze", word, "frozen"),), named, "fire") == []
+
+
 @pytest.mark.parametrize(
     ("error", "evidence"),
     [

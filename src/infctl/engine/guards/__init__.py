@@ -25,8 +25,10 @@ from infctl.model.plan import GuardResult, Plan
 
 __all__ = [
     "ALWAYS",
+    "BY_REASON",
     "GUARDS",
     "STATIC",
+    "UNKNOWN",
     "Guard",
     "blast_radius",
     "capacity",
@@ -72,9 +74,17 @@ STATIC = ("version_skew", "steps_bounded", "undo_exists", "no_control_plane", "b
 ALWAYS = frozenset({"version_skew", "steps_bounded", "freeze", "blast_radius", "permissions"})
 """Guards that no reason overrides: each has another way on, and past it the run could not act.
 
+But for a freeze that nobody can be asked for: see `UNKNOWN`.
+
 A plan that is malformed, or touches what it does not show, is made anew; a freeze is lifted; a
 right is granted by whoever may.
 """
+
+
+UNKNOWN = frozenset({"freeze"})
+"""Guards of those that a reason does override where what is known does not decide them."""
+BY_REASON = tuple(name for name in GUARDS if name not in ALWAYS - UNKNOWN)
+"""The guards that a reason may override, in their order."""
 
 
 def evaluate(plan: Plan, facts: Facts) -> tuple[GuardResult, ...]:
@@ -84,8 +94,7 @@ def evaluate(plan: Plan, facts: Facts) -> tuple[GuardResult, ...]:
 
 def refuse(results: tuple[GuardResult, ...], overridden: frozenset[str] = frozenset()) -> None:
     """Raise Refused where a guard did not pass and was not overridden by name."""
-    named = overridden - ALWAYS
-    bad = [r for r in results if r.outcome.word is not Word.PASSED and r.guard not in named]
+    bad = [r for r in results if _stands_in_the_way(r) and not _is_overridden(r, overridden)]
     if bad:
         reasons = "; ".join(f"{r.guard}: {', '.join(r.outcome.evidence)}" for r in bad)
         raise Refused(
@@ -104,8 +113,17 @@ def overrides(
     return [
         f"guard {r.guard} ({', '.join(r.outcome.evidence)}) was overridden: {reason}"
         for r in results
-        if r.outcome.word is not Word.PASSED and r.guard in overridden - ALWAYS
+        if _stands_in_the_way(r) and _is_overridden(r, overridden)
     ]
+
+
+def _stands_in_the_way(result: GuardResult) -> bool:
+    return result.outcome.word is not Word.PASSED
+
+
+def _is_overridden(result: GuardResult, overridden: frozenset[str]) -> bool:
+    is_unknown = result.guard in UNKNOWN and result.outcome.word is Word.INCONCLUSIVE
+    return result.guard in overridden and (is_unknown or result.guard not in ALWAYS)
 
 
 def _closed(guard: Guard, plan: Plan, facts: Facts) -> Outcome:

@@ -10,4 +10,7 @@ def conflicting_run(plan: Plan, facts: Facts) -> Outcome:
     del plan
     if facts.unfinished:
         return Outcome(Word.FAILED, tuple(facts.unfinished.values()))
+    if facts.runs_unread:
+        unread = f"what others run was not read: {facts.runs_unread}; this machine knows of no run"
+        return Outcome(Word.INCONCLUSIVE, (unread,))
     return Outcome(Word.PASSED, ("no other run is unfinished",))

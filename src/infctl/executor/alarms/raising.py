@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from infctl.engine.guards import ALWAYS, overrides
+from infctl.engine.guards import ALWAYS, UNKNOWN, overrides
 from infctl.executor.exclusive import LOCK
 from infctl.executor.order import Order
 from infctl.model.alarm import Alarm
@@ -19,7 +19,7 @@ def alarm_of(order: Order, results: tuple[GuardResult, ...], at: float) -> Alarm
     An override that was asked for and not needed is one as well: asking for it each time is the
     habit that the alarm is there to show.
     """
-    named = frozenset(order.overridden) - ALWAYS
+    named = frozenset(order.overridden) - (ALWAYS - UNKNOWN)
     if not named:
         return None
     reason = str(order.plan.parameters.get("reason", ""))
