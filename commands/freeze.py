@@ -15,7 +15,6 @@ from infctl.errors import Exit, InfctlError, UsageError
 if TYPE_CHECKING:
     from infctl.engine.locks import Freeze
 
-HERE = "this machine"
 _COLUMNS = [
     ("PLACE", "name"),
     ("STATE", "state"),
@@ -84,11 +83,12 @@ async def _write(context: Context, word: "Freeze") -> None:
 
 async def _read(context: Context) -> tuple[Words, str]:
     """What every place says, and why the clusters could not be asked at all."""
-    from infctl.engine.locks import read_freezes
-    from infctl.engine.locks.freeze import WRITE_DEADLINE
+    from infctl.engine.locks import outweighed, read_freezes
+    from infctl.engine.locks.freeze import HERE, WRITE_DEADLINE
     from infctl.executor.freezing import frozen_here
 
-    words: Words = {HERE: frozen_here()}
+    own = frozen_here()
+    words: Words = {HERE: own}
     try:
         world = context.open_world(context.load_platform())
     except InfctlError as error:
@@ -96,7 +96,8 @@ async def _read(context: Context) -> tuple[Words, str]:
     try:
         found = await read_freezes(world.clusters, deadline=WRITE_DEADLINE)
         absent = dict.fromkeys(world.absent, "this machine has no access to it")
-        return {**words, **found, **absent}, ""
+        here = outweighed(own, found, len(found) + len(absent))
+        return {HERE: here, **found, **absent}, ""
     finally:
         await world.close()
 
@@ -120,9 +121,9 @@ def _show(words: Words, trouble: str, output: Output) -> int:
 
 def _row(place: str, word: "Freeze | str | None") -> dict[str, Any]:
     if isinstance(word, str):
-        return {"name": place, "state": "unknown", "why": word, "by": "", "since": ""}
+        return {"name": place, "state": "unknown", "why": word, "by": "", "since": None}
     if word is None:
-        return {"name": place, "state": "free", "why": "", "by": "", "since": ""}
+        return {"name": place, "state": "free", "why": "", "by": "", "since": None}
     state = "lifted" if word.lifted else "frozen"
     since = timestamp(word.at)
     return {"name": place, "state": state, "why": word.why, "by": word.by, "since": since}

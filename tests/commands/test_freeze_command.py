@@ -62,6 +62,7 @@ def test_a_freeze_stops_what_would_begin_until_it_is_lifted(
     lifted = call(command, environment, "freeze", "--lift", "--yes", "-o", "json")
     assert lifted.returncode == 0, lifted.stderr
     assert json.loads(lifted.stdout)["metadata"]["frozen"] is False
+    assert not [item for item in json.loads(lifted.stdout)["items"] if item["since"] == ""]
     assert "wrong region" not in call(command, environment, "freeze", "--status").stdout
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 from infctl.engine.locks.freeze import UNREADABLE, Freeze, read_word
@@ -35,7 +34,7 @@ def freeze_here(freeze: Freeze) -> None:
     new = path.with_suffix(".new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(new, flags, 0o600), "w") as file:
-        file.write(json.dumps(asdict(freeze)))
+        file.write(json.dumps(freeze.to_json()))
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -52,7 +52,7 @@ class Fussy(FakeCluster):
         self.merges.append(patch)
         if self.is_overtaken:
             self.is_overtaken = False
-            data = {"freeze": json.dumps(asdict(LATER)), "history": json.dumps([asdict(LATER)])}
+            data = {"freeze": json.dumps(LATER.to_json()), "history": json.dumps([LATER.to_json()])}
             await super().merge(kind, name, namespace, {"data": data})
         return await super().merge(kind, name, namespace, patch, dry_run=dry_run)
 
@@ -87,8 +87,8 @@ def test_the_first_word_makes_what_keeps_it_and_its_namespace() -> None:
         assert cluster.created == [CONFIG, SYSTEM_NAMESPACE, CONFIG]
         found = await cluster.read(CONFIG_MAP, NAME, SYSTEM)
         assert found is not None
-        assert json.loads(found["data"]["history"]) == [asdict(WORD), asdict(LIFT)]
-        assert found["data"]["freeze"] == json.dumps(asdict(LIFT))
+        assert json.loads(found["data"]["history"]) == [WORD.to_json(), LIFT.to_json()]
+        assert found["data"]["freeze"] == json.dumps(LIFT.to_json())
 
     run(scene())
 
@@ -178,7 +178,8 @@ def test_whoever_is_stopped_is_told_by_whom_and_what_ends_it() -> None:
         await refuse_if_frozen(fake.world(), lambda: LIFT)
         with pytest.raises(Frozen) as error:
             await refuse_if_frozen(fake.world(), lambda: WORD)
-        assert error.value.what == "frozen by ana@laptop: wrong region"
+        where = "(says this machine: infctl freeze --lift on it)"
+        assert error.value.what == f"frozen by ana@laptop: wrong region {where}"
         assert error.value.hint == "infctl freeze --status; infctl freeze --lift"
         assert error.value.unchanged == "nothing was changed"
         assert error.value.exit_code == Exit.REFUSED

@@ -1,6 +1,7 @@
 """Stop everything: one word that every executor and console sees within two seconds.
 
-It lies in a ConfigMap of every cluster and with this machine; any one of them is enough.
+It lies in a ConfigMap of every cluster and with this machine; any one of them is enough. Only a
+machine's own word gives way: where most clusters heard that very word, and later that it is lifted.
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infctl.errors import Conflict, Frozen, InfctlError, Unmeasured
@@ -25,23 +26,40 @@ WRITE_DEADLINE = 5.0
 POLL = 0.5
 KEPT = 20
 
+HERE = "this machine"
+"""How a machine calls the place of its own word."""
+
 Here = Callable[[], "Freeze | None"]
 """This machine's own word: it needs no cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Who stopped everything, why and when (seconds since the epoch); `lifted` ends it."""
+    """Who stopped everything, why and when (seconds since the epoch); `lifted` ends it.
+
+    The same words in two places are one freeze. `ended` are those that were lifted where this was
+    read, by the order in which they came there; `places` say it, empty where all of them do.
+    """
 
     why: str
     by: str
     at: float
     lifted: bool = False
+    ended: frozenset["Freeze"] = field(default=frozenset(), compare=False, repr=False)
+    places: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def sentence(self) -> str:
-        """What is said to whoever is stopped by it."""
-        return f"frozen by {self.by}: {self.why}"
+        """What is said to whoever is stopped by it, with the places where they differ."""
+        said = f"frozen by {self.by}: {self.why}"
+        if not self.places:
+            return said
+        way = "infctl freeze --lift" + (" on it" if self.places == (HERE,) else "")
+        return f"{said} (says {', '.join(self.places)}: {way})"
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is written down."""
+        return {"why": self.why, "by": self.by, "at": self.at, "lifted": self.lifted}
 
 
 UNREADABLE = Freeze("what the freeze says cannot be read", "unknown", 0.0)
@@ -60,13 +78,28 @@ class FreezeWatch:
 
     def __init__(self, world: World, here: Here, clock: Clock) -> None:
         self._clusters = world.clusters
+        self._absent = world.absent
         self._here = here
         self._clock = clock
         self._words: dict[str, Freeze | None] = {}
 
     def current(self) -> Freeze | None:
-        """The freeze in force, the oldest where there are several; this machine's at once."""
-        return in_force([*self._words.values(), self._here()])
+        """The freeze in force, the oldest where there are several; this machine's at once.
+
+        This machine's word gives way to a lift that most places heard after it.
+        """
+        here = outweighed(self._here(), self._words, len(self._clusters) + len(self._absent))
+        found = in_force([*self._words.values(), here])
+        if found is None:
+            return None
+        saying = [name for name, word in {HERE: here, **self._words}.items() if word == found]
+        says_each = set(self._clusters) <= set(saying)
+        return replace(found, places=() if says_each else tuple(saying))
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether there are clusters, and not one of them has said anything."""
+        return bool(self._clusters) and not self._words
 
     async def ask(self) -> None:
         """One round."""
@@ -93,6 +126,23 @@ def in_force(words: Iterable["Freeze | str | None"]) -> Freeze | None:
     return min(frozen, key=lambda f: f.at, default=None)
 
 
+def outweighed(
+    here: Freeze | None, words: Mapping[str, "Freeze | str | None"], places: int
+) -> Freeze | None:
+    """A machine's own word, or the lift that most of the `places` heard after that very word.
+
+    What each cluster heard first and what later is its own order; nobody's clock decides.
+    """
+    if here is None or here.lifted or here == UNREADABLE:
+        # What could not be read is no word that anybody can have heard.
+        return here
+    heard = [w for w in words.values() if isinstance(w, Freeze) and here in w.ended]
+    if 2 * len(heard) <= places:
+        return here
+    lift = next((w for w in heard if w.lifted), None)
+    return lift or replace(here, lifted=True)
+
+
 async def read_freezes(
     clusters: Mapping[str, Cluster], deadline: float = DEADLINE
 ) -> dict[str, Freeze | str | None]:
@@ -105,8 +155,7 @@ async def read_freezes(
 async def read_history(cluster: Cluster) -> tuple[Freeze, ...]:
     """The last twenty words that a cluster was told, the oldest first."""
     found = await cluster.read(CONFIG_MAP, NAME, SYSTEM)
-    words = [] if found is None else _history(found)
-    return tuple(w for entry in words if (w := read_word(json.dumps(entry))) is not None)
+    return () if found is None else _past(found)
 
 
 async def write_freeze(world: World, freeze: Freeze) -> Reach:
@@ -146,22 +195,42 @@ def read_word(text: Any) -> Freeze | None:
 
 async def _read(cluster: Cluster) -> Freeze | None:
     found = await cluster.read(CONFIG_MAP, NAME, SYSTEM)
-    return None if found is None else read_word(_data(found).get("freeze"))
+    word = None if found is None else read_word(_data(found).get("freeze"))
+    return None if found is None or word is None else replace(word, ended=_ended(_past(found)))
+
+
+def _past(found: Object) -> tuple[Freeze, ...]:
+    words = (read_word(json.dumps(entry)) for entry in _history(found))
+    return tuple(word for word in words if word is not None)
+
+
+def _ended(past: tuple[Freeze, ...]) -> frozenset[Freeze]:
+    """The freezes that stand before the last lift."""
+    lifts = [number for number, word in enumerate(past) if word.lifted]
+    return frozenset(word for word in past[: lifts[-1] if lifts else 0] if not word.lifted)
+
+
+def _standing(found: Object, freeze: Freeze) -> str:
+    """What a place says after that word: who froze first stays named until it is lifted."""
+    text = _data(found).get("freeze")
+    former = read_word(text)
+    is_first = former is None or former.lifted or former == UNREADABLE
+    return json.dumps(freeze.to_json()) if is_first or freeze.lifted else str(text)
 
 
 async def _write(cluster: Cluster, freeze: Freeze) -> None:
-    text = json.dumps(asdict(freeze))
+    text = json.dumps(freeze.to_json())
     while True:
         found = await cluster.read(CONFIG_MAP, NAME, SYSTEM)
         try:
             if found is None:
                 await _create(cluster, {"freeze": text, "history": f"[{text}]"})
             else:
-                history = [*_history(found), asdict(freeze)][-KEPT:]
+                history = json.dumps([*_history(found), freeze.to_json()][-KEPT:])
                 version = found["metadata"].get("resourceVersion")
                 patch = {
                     "metadata": {"resourceVersion": version},
-                    "data": {"freeze": text, "history": json.dumps(history)},
+                    "data": {"freeze": _standing(found, freeze), "history": history},
                 }
                 await cluster.merge(CONFIG_MAP, NAME, SYSTEM, patch)
             return
