@@ -228,7 +228,7 @@ async def test_b9_a_reply_after_the_deadline_of_the_client_is_read_back(
     lossy: Lossy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(infctl.clients.kubernetes_api, "READ_SECONDS", 1.5)
-    losses = _each_once(Loss.LATE) if IS_WHOLE else {8: Loss.LATE, 12: Loss.LATE}
+    losses = _each_once(Loss.LATE) if IS_WHOLE else {12: Loss.LATE}
     run = await lossy.carry(losses)
     await _require_done_once(run)
     assert len(lossy.proxy.lost) == len(losses)
