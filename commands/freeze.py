@@ -47,22 +47,28 @@ def freeze(
     context = context_of(ctx)
     if lift:
         planning.confirm_yes("Let everything go on?", yes)
-    if not status:
-        _say(context, why or "", lift)
+    was_told = status or _say(context, why or "", lift)
     words, trouble = asyncio.run(_read(context))
     code = _show(words, trouble, output)
-    raise typer.Exit(code)
+    raise typer.Exit(code if was_told else Exit.UNDECIDED)
 
 
-def _say(context: Context, why: str, lift: bool) -> None:
-    """This machine first: that needs nobody else."""
+def _say(context: Context, why: str, lift: bool) -> bool:
+    """This machine first: that needs nobody else. Whether its own disk took it."""
     from infctl.engine.locks import Freeze
     from infctl.executor.freezing import freeze_here
     from infctl.executor.launch import whoami
 
     word = Freeze(why.strip()[:400] or "lifted", whoami(), time.time(), lift)
-    freeze_here(word)
+    was_told = True
+    try:
+        freeze_here(word)
+    except InfctlError as error:
+        # A full disk here must not keep the others from hearing it.
+        was_told = False
+        note(f"this machine was not told: {error.what}")
     asyncio.run(_write(context, word))
+    return was_told
 
 
 async def _write(context: Context, word: "Freeze") -> None:

@@ -1,5 +1,6 @@
 """freeze and locks on the command line, over the toy world, and with no world at all."""
 
+import asyncio
 import json
 import os
 import stat
@@ -7,9 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from test_moving_traffic import MAIN, ROOT
+
+from infctl.commands.freeze import _say
+from infctl.engine.locks import read_freezes
+from infctl.engine.locks.freeze import Freeze
+from infctl.errors import InfctlError
+from infctl.fakes.world import fake_world
 
 REGION = "eu-west-1"
 
@@ -39,6 +48,33 @@ def call(
     )
 
 
+def test_a_full_disk_here_is_no_bug_and_is_named(
+    command: list[str], environment: dict[str, str]
+) -> None:
+    # No file may grow: what is written fails, as on a full disk.
+    limited = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *command]
+    for words in (("freeze", "bad power"), ("freeze", "--lift", "--yes")):
+        done = call(limited, environment, *words, "-o", "json")
+        assert done.returncode == 6, done.stderr
+        assert "this machine was not told: its disk does not take the word" in done.stderr
+        assert json.loads(done.stdout)["items"][0]["state"] == "free"
+
+
+async def test_what_this_machine_cannot_keep_the_clusters_hear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(freeze: Freeze) -> None:
+        raise InfctlError("its disk does not take the word")
+
+    monkeypatch.setattr("infctl.executor.freezing.freeze_here", refuse)
+    fake = fake_world()
+    context = SimpleNamespace(load_platform=lambda: None, open_world=lambda _: fake.world())
+    was_told = await asyncio.to_thread(_say, cast("Any", context), "bad power", lift=False)
+    assert was_told is False
+    words = await read_freezes(fake.clusters)
+    assert {w.why if isinstance(w, Freeze) else w for w in words.values()} == {"bad power"}
+
+
 def test_a_freeze_stops_what_would_begin_until_it_is_lifted(
     command: list[str], environment: dict[str, str]
 ) -> None:
@@ -51,7 +87,8 @@ def test_a_freeze_stops_what_would_begin_until_it_is_lifted(
     state = Path(environment["XDG_STATE_HOME"]) / "infctl" / "freeze.json"
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
 
-    for verb in (["failover", REGION, f"--confirm={REGION}"], ["restore", REGION, "--yes"]):
+    moved = ["failover", REGION, f"--confirm={REGION}", "--reason", "x"]
+    for verb in (moved, ["restore", REGION, "--yes"]):
         refused = call(command, environment, *verb)
         assert refused.returncode == 5, refused.stderr
         assert "wrong region" in refused.stderr

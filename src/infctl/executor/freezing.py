@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from infctl.engine.locks.freeze import UNREADABLE, Freeze, read_word
+from infctl.errors import InfctlError
 
 _LONGEST = 16 * 1024
 
@@ -28,8 +29,17 @@ def frozen_here() -> Freeze | None:
 
 
 def freeze_here(freeze: Freeze) -> None:
-    """Write it durably, in one step."""
-    path = freeze_file()
+    """Write it durably, in one step; InfctlError where this machine's disk does not take it."""
+    try:
+        _write(freeze_file(), freeze)
+    except OSError as error:
+        raise InfctlError(
+            f"its disk does not take the word: {error.strerror}",
+            unchanged="its own word is as before",
+        ) from error
+
+
+def _write(path: Path, freeze: Freeze) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_suffix(".new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
