@@ -1,7 +1,6 @@
 """Attends a run: one line a step on stderr, the result on stdout; the run never depends on us."""
 
 import asyncio
-import contextlib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from infctl.model.run import PAUSED, RunState, RunView
 if TYPE_CHECKING:
     from infctl.engine.decisions import Verb
 
-_HEARD = 3.0
 _AGAIN = 0.1
 
 
@@ -28,28 +26,10 @@ def attend(run: str, output: Output, timeout: float | None = None) -> int:
     return code_of(view)
 
 
-def wait_heard(run: str, before: int) -> None:
-    """Wait until the journal has grown beyond `before`: who looks at once sees what was decided.
-
-    A few seconds at most: a decision that changes nothing is not written down.
-    """
-    asyncio.run(_wait_heard(run, before))
-
-
-async def _wait_heard(run: str, before: int) -> None:
-    from infctl.executor.watch import follow
-
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_HEARD):
-            async for view in follow(run):
-                if view.seq > before:
-                    return
-
-
-def show_result(view: RunView, output: Output) -> None:
-    """The result on stdout, in the form that was asked for."""
+def show_result(view: RunView, output: Output, first: tuple[str, ...] = ()) -> None:
+    """The result on stdout, in the form that was asked for; `first` are commands to type before."""
     if output in (Output.TABLE, Output.WIDE):
-        write("\n".join(result_lines(view)) + "\n")
+        write("\n".join(result_lines(view, first)) + "\n")
     else:
         show("Run", [item_of(view)], (), output=output, prefix="run/")
 

@@ -7,6 +7,9 @@ from infctl.errors import Exit
 from infctl.model.run import PAUSED, RunState, RunView
 from infctl.model.text import clean
 
+_EXPLAINED = frozenset({"skip", "ungraceful", "abandon"})
+"""The verbs that need a reason."""
+
 
 def code_of(view: RunView) -> int:
     """The exit code that the run's state stands for."""
@@ -56,8 +59,8 @@ def _moment(at: float | None) -> str | None:
     return timestamp(at) if at else None
 
 
-def result_lines(view: RunView) -> list[str]:
-    """The run's end in lines."""
+def result_lines(view: RunView, first: tuple[str, ...] = ()) -> list[str]:
+    """The run's end in lines; `first` are commands to type before those that its state asks for."""
     summary = view.plan.summary if view.plan is not None else "run"
     lines = [
         f"{clean(summary)}: {view.state}" + (f" ({clean(view.reason)})" if view.reason else "")
@@ -67,7 +70,7 @@ def result_lines(view: RunView) -> list[str]:
         if view.result.get("report"):
             lines.append(f"report: {clean(str(view.result['report']))}")
     lines.append(f"run: {view.run}")
-    return lines + _next(view)
+    return [*lines, *(f"next: {command}" for command in first), *_next(view)]
 
 
 def _next(view: RunView) -> list[str]:
@@ -79,9 +82,14 @@ def _next(view: RunView) -> list[str]:
             if view.state is RunState.PAUSED_BY_OPERATOR
             else ("retry", "skip", "ungraceful")
         )
-        lines = [f"next: infctl runs {verb} {view.run}" for verb in (*verbs, "undo", "stop")]
+        lines = [_verb_line(verb, view.run) for verb in (*verbs, "undo", "stop")]
         is_frozen = "frozen by" in view.reason
         return ["next: infctl freeze --lift, else nothing goes on", *lines] if is_frozen else lines
     if view.state is RunState.IN_DOUBT:
-        return [f"next: infctl runs resume {view.run}"]
+        return [_verb_line(verb, view.run) for verb in ("resume", "undo")]
     return []
+
+
+def _verb_line(verb: str, run: str) -> str:
+    needed = " --reason WHY" if verb in _EXPLAINED else ""
+    return f"next: infctl runs {verb} {run}{needed}"

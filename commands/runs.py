@@ -1,22 +1,24 @@
 """infctl runs."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infctl.commands.attend import attend, show_result, wait_heard
+from infctl.commands.attend import attend, show_result
 from infctl.commands.options import TimeoutOption, YesOption
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
+from infctl.commands.runs_abandon import abandon_run, why
+from infctl.commands.runs_asking import ask, check_step, show_decision
 from infctl.commands.runs_export import export_run
 from infctl.commands.runs_remote import (
     bring,
     is_local,
+    mend,
     pulse_row,
     read_copies,
     read_copy,
-    tell_clusters,
+    refuse_elsewhere,
     watch_copy,
 )
 from infctl.commands.step_lines import StepLines
@@ -39,8 +41,6 @@ _COLUMNS = [
     ("BY", "actor"),
     ("STARTED", "started"),
 ]
-_ENDS = {"undo": RunState.ROLLED_BACK, "stop": RunState.CANCELLED}
-"""How a run ends that was asked so."""
 _BROKEN = 10
 """Of how many copies that are no runs a list speaks."""
 _BELOW = ("summary", "actor", "environment")
@@ -70,6 +70,14 @@ def list_runs(
     views = watch.list_runs(limit or None)
     show("RunList", [_row(v) for v in views], _COLUMNS, output=output, below=_BELOW, prefix="run/")
     _note_older(watch.count_runs() - len(views))
+    _note_doubts(views)
+
+
+def _note_doubts(views: "list[RunView]") -> None:
+    """Why the runs are in doubt that a list shows; the newest of them."""
+    doubted = [view for view in views if view.state is RunState.IN_DOUBT]
+    for view in doubted[:_BROKEN]:
+        note(f"run {view.run} is in doubt: {view.reason}")
 
 
 def _note_older(count: int, option: str = "") -> None:
@@ -85,12 +93,12 @@ def _list_copies(ctx: typer.Context, limit: int | None, output: Output) -> None:
     metadata = {"partial": bool(found.silent)}
     show("RunList", items, columns, output=output, metadata=metadata, below=_BELOW, prefix="run/")
     _note_older(len(found.runs) - len(items), " --clusters")
-    for run, why in list(found.broken.items())[:_BROKEN]:
-        note(f"what the clusters keep of run {run} is no run: {why}")
+    for run, problem in list(found.broken.items())[:_BROKEN]:
+        note(f"what the clusters keep of run {run} is no run: {problem}")
     if len(found.broken) > _BROKEN:
         note(f"and of {len(found.broken) - _BROKEN} others")
-    for name, why in found.silent.items():
-        note(f"{name}: {why}")
+    for name, problem in found.silent.items():
+        note(f"{name}: {problem}")
     if found.silent:
         raise typer.Exit(int(Exit.UNDECIDED))
 
@@ -102,12 +110,24 @@ def show_run(
     """One run: its steps and its result; of another machine from its copy in the clusters."""
     from infctl.executor.watch import read_run
 
-    view = read_run(run) if is_local(run) else read_copy(ctx, run)
+    local = is_local(run)
+    view = read_run(run) if local else read_copy(ctx, run)
     if output in (Output.TABLE, Output.WIDE):
         from infctl.model.text import clean
 
         write("".join(f"{clean(line)}\n" for line in StepLines().advance(view)))
-    show_result(view, output)
+    show_result(view, output, _before_resuming(view.run) if local else ())
+
+
+def _before_resuming(run: str) -> tuple[str, ...]:
+    """The command that ends an executor which is silent: until then no verb reaches the run."""
+    from infctl.executor.folders import find_folder
+    from infctl.executor.living import executor_of
+
+    executor = executor_of(find_folder(run))
+    if executor is None or not executor.is_silent or not executor.pid:
+        return ()
+    return (f"kill -9 {executor.pid}",)
 
 
 @app.command("attach")
@@ -129,9 +149,11 @@ def attach_run(
 
 
 @app.command("pause")
-def pause_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -> None:
+def pause_run(
+    ctx: typer.Context, run: RunArgument = "latest", output: OutputOption = Output.TABLE
+) -> None:
     """Ask a run to pause at the next step's edge."""
-    _decide(run, "pause", output=output)
+    _decide(ctx, run, "pause", output=output)
 
 
 @app.command("resume")
@@ -153,11 +175,10 @@ def resume_run(
 
     if adopt and not reason.strip():
         raise UsageError("--adopt needs --reason")
-    if not is_local(run):
-        bring(ctx, run)
+    _reach(ctx, run)
     name = _resolve(run)
     try:
-        _ask(name, "adopt" if adopt else "resume", reason)
+        ask(name, "adopt" if adopt else "resume", reason)
     except Refused:
         # It may have ended just now: then there is its result.
         if not read_run(name).over:
@@ -168,25 +189,30 @@ def resume_run(
 
 @app.command("retry")
 def retry_run(
-    run: RunArgument = "latest", step: StepOption = "", output: OutputOption = Output.TABLE
+    ctx: typer.Context,
+    run: RunArgument = "latest",
+    step: StepOption = "",
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """Try the failed steps again."""
-    _decide(run, "retry", step=step, output=output)
+    _decide(ctx, run, "retry", step=step, output=output)
 
 
 @app.command("skip")
 def skip_run(
+    ctx: typer.Context,
     run: RunArgument = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
     step: StepOption = "",
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Go on without the failed steps."""
-    _decide(run, "skip", _why(reason, "skip"), step, output)
+    _decide(ctx, run, "skip", why(reason, "skip"), step, output)
 
 
 @app.command("ungraceful")
 def ungraceful_run(
+    ctx: typer.Context,
     run: RunArgument = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
     step: StepOption = "",
@@ -199,17 +225,20 @@ def ungraceful_run(
 
     if not reason.strip():
         raise UsageError("going on ungracefully needs --reason")
+    refuse_elsewhere(ctx, run, "go on ungracefully with")
     view = read_run(run)
+    check_step(view.run, step)
     if view.over:
         raise Refused(f"run {view.run} is over", hint=f"infctl runs show {view.run}")
     for line in losses(view, step):
         note(f"what is lost: {line}")
     confirm_yes("Go on without having seen the effect?", yes)
-    _decide(run, "ungraceful", reason, step, output)
+    _decide(ctx, run, "ungraceful", reason, step, output)
 
 
 @app.command("answer")
 def answer_run(
+    ctx: typer.Context,
     run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")],
     answer: Annotated[str, typer.Argument(help="One of the answers that the step offers.")],
     step: Annotated[str, typer.Option("--step", help="The step that asks.")] = "",
@@ -218,8 +247,10 @@ def answer_run(
     """Answer the question that a run waits for."""
     from infctl.executor.watch import question_of, read_run
 
+    refuse_elsewhere(ctx, run, "answer")
+    check_step(_resolve(run), step)
     asked = question_of(read_run(run), step, answer)
-    _decide(run, "answer", answer, asked, output)
+    _decide(ctx, run, "answer", answer, asked, output)
 
 
 @app.command("undo")
@@ -230,81 +261,44 @@ def undo_run(
 
     A run of another machine is taken over from its copy in the clusters, once its lease ran out.
     """
-    if not is_local(run):
-        bring(ctx, run)
-    _decide(run, "undo", output=output)
+    _reach(ctx, run)
+    _decide(ctx, run, "undo", output=output)
 
 
 @app.command("stop")
-def stop_run(run: RunArgument = "latest", output: OutputOption = Output.TABLE) -> None:
-    """End the run after the steps that must always run; nothing is taken back."""
-    _decide(run, "stop", output=output)
-
-
-@app.command("abandon")
-def abandon_run(
-    ctx: typer.Context,
-    run: RunArgument = "latest",
-    reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
-    output: OutputOption = Output.TABLE,
+def stop_run(
+    ctx: typer.Context, run: RunArgument = "latest", output: OutputOption = Output.TABLE
 ) -> None:
-    """Close a run whose executor and world are gone; what it left behind is yours to clear."""
-    from infctl.executor.abandon import abandon
-
-    name = _resolve(run)
-    reason = _why(reason, "abandon")
-    abandon(name, reason)
-    note(f"run {name} is closed as failed")
-    tell_clusters(ctx, name)
-    _show_decision(name, "abandon", reason, "", output)
+    """End the run after the steps that must always run; nothing is taken back."""
+    _decide(ctx, run, "stop", output=output)
 
 
+app.command("abandon")(abandon_run)
 app.command("export")(export_run)
 
 
-def _why(reason: str, verb: str) -> str:
-    """The reason given, or asked for where somebody is there to answer."""
-    if not reason.strip() and sys.stdin.isatty():
-        reason = str(typer.prompt("Reason", err=True))
-    if not reason.strip():
-        raise UsageError(f"runs {verb} needs --reason")
-    return reason
+def _reach(ctx: typer.Context, run: str) -> None:
+    """See that this machine has the run, whole: from its copy where it has not."""
+    if is_local(run):
+        mend(ctx, run)
+    else:
+        bring(ctx, run)
 
 
 def _decide(
-    run: str, verb: str, reason: str = "", step: str = "", output: Output = Output.TABLE
+    ctx: typer.Context,
+    run: str,
+    verb: str,
+    reason: str = "",
+    step: str = "",
+    output: Output = Output.TABLE,
 ) -> None:
+    refuse_elsewhere(ctx, run, verb)
     name = _resolve(run)
-    _ask(name, verb, reason, step)
+    check_step(name, step)
+    ask(name, verb, reason, step)
     note(f"asked run {name} to {verb}: infctl runs attach {name}")
-    _show_decision(name, verb, reason, step, output)
-
-
-def _ask(run: str, verb: str, reason: str = "", step: str = "") -> None:
-    """Return once the run has acted on it, or its new executor has begun."""
-    from infctl.engine.decisions import Decision, Verb
-    from infctl.executor.launch import revive, whoami
-    from infctl.executor.watch import read_run
-
-    before = read_run(run)
-    try:
-        if revive(run, Decision(Verb(verb), by=whoami(), reason=reason, step=step), note):
-            wait_heard(run, before.seq)
-    except Refused:
-        # A drill that was told to end heals by itself meanwhile.
-        if before.over or read_run(run).state is not _ENDS.get(verb):
-            raise
-
-
-def _show_decision(run: str, verb: str, reason: str, step: str, output: Output) -> None:
-    """For programs; people have read it in a note."""
-    from infctl.executor.watch import read_run
-
-    if output in (Output.TABLE, Output.WIDE):
-        return
-    state = str(read_run(run).state)
-    item = {"name": run, "decision": verb, "step": step, "reason": reason, "state": state}
-    show("Decision", [item], [], output=output)
+    show_decision(name, verb, reason, step, output)
 
 
 def _resolve(run: str) -> str:

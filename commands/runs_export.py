@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infctl.commands.output import note, write
+from infctl.commands.runs_remote import copied_records, is_local
 from infctl.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,24 +31,34 @@ class Format(StrEnum):
 
 
 def export_run(
+    ctx: typer.Context,
     run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")] = "latest",
     output: Annotated[Format, typer.Option("-o", "--output", help="The form.")] = Format.JSONL,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="A new file, instead of stdout.")
     ] = None,
 ) -> None:
-    """Every record of a run's journal, chain and mark verified first."""
-    from infctl.engine.journal import read_journal
-    from infctl.executor.folders import find_folder
+    """Every record of a run's journal, chain and mark verified first.
 
-    folder = find_folder(run)
-    records = read_journal(folder)
-    text = render(folder.name, records, output)
+    Of another machine's run the records that its copy in the clusters has.
+    """
+    name, records = _records(ctx, run)
+    text = render(name, records, output)
     if to is None:
         write(text)
         return
     write_new(to, text)
-    note(f"{len(records)} records of run {folder.name} are in {to}")
+    note(f"{len(records)} records of run {name} are in {to}")
+
+
+def _records(ctx: typer.Context, run: str) -> "tuple[str, tuple[Record, ...]]":
+    from infctl.engine.journal import read_journal
+    from infctl.executor.folders import find_folder
+
+    if not is_local(run):
+        return run, copied_records(ctx, run)
+    folder = find_folder(run)
+    return folder.name, read_journal(folder)
 
 
 def render(run: str, records: "Iterable[Record]", form: Format) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,12 +12,16 @@ import typer
 from infctl.commands.context import context_of
 from infctl.commands.output import note
 from infctl.commands.step_lines import StepLines
-from infctl.errors import DeadlinePassed, InfctlError, Refused
+from infctl.errors import ConfigurationError, DeadlinePassed, InfctlError, JournalError, Refused
 from infctl.model.run import PAUSED, RunState
+from infctl.model.text import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infctl.engine.copies import Copy
     from infctl.executor.pulse import Heard, Listing
+    from infctl.model.journal import Record
     from infctl.model.run import RunView
     from infctl.platform import Platform
     from infctl.ports.world import World
@@ -98,13 +103,95 @@ def bring(ctx: typer.Context, run: str) -> None:
     """Take a run over from its copies, so that this machine can carry it on or take it back."""
     from infctl.executor.remote import take_over
 
-    copy, platform = asyncio.run(_find(ctx, run))
+    heard, copy, platform = asyncio.run(_find(ctx, run))
     if copy.view.over:
         raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
     note(f"run {run} was begun by {copy.view.actor}: {copy.order.plan.summary}")
     note(f"plan {copy.order.plan.digest[:12]}, {len(copy.records)} records from the clusters")
+    if heard.pulse is not None and heard.pulse.holder:
+        note(f"its executor lives, or did a moment ago: {heard.pulse.holder}")
     note("it begins once the lease of its former executor has run out: within 20 s")
     take_over(copy, platform)
+
+
+def mend(ctx: typer.Context, run: str) -> None:
+    """Where a run's files here do not verify, set them aside for the copy that clusters keep.
+
+    Nothing where they verify, or an executor has the run. Raises JournalError where no copy has
+    everything, Refused where another machine carries the run on.
+    """
+    from infctl.engine.journal import is_over
+    from infctl.executor.damage import damage_of
+    from infctl.executor.folders import find_folder, run_lock
+    from infctl.executor.living import identity
+
+    folder = find_folder(run)
+    if is_over(folder) or run_lock(folder).holder() or not (damage := damage_of(folder)):
+        return
+    note(f"run {folder.name} cannot be carried on from its files here: {damage}")
+    lock = run_lock(folder)
+    if not lock.acquire(identity()):
+        return
+    try:
+        aside = asyncio.run(_mend(ctx, folder, damage))
+    finally:
+        lock.release()
+    note(f"they are kept in {aside}; the run goes on from its copy in the clusters")
+
+
+async def _mend(ctx: typer.Context, folder: "Path", damage: str) -> "Path":
+    from infctl.executor.aside import carry_on_from
+    from infctl.executor.claims import claim_on
+
+    async with opened(ctx, folder.name) as (world, platform):
+        claim = await claim_on(world, folder.name, folder)
+        claim.refuse(folder.name, "nothing was touched")
+        if claim.copy is None:
+            raise JournalError(
+                f"no cluster keeps a copy of run {folder.name}, and here {damage}",
+                hint=f"infctl runs abandon {folder.name} --reason WHY",
+                unchanged="nothing was touched",
+            )
+        return await asyncio.to_thread(carry_on_from, claim.copy, folder, platform, damage)
+
+
+def refuse_elsewhere(ctx: typer.Context, run: str, verb: str) -> None:
+    """Refused for a run that only another machine has: says where its executor is.
+
+    UsageError where no cluster knows it either.
+    """
+    if is_local(run):
+        return
+    try:
+        heard = asyncio.run(_read(ctx, run))
+    except ConfigurationError:
+        # Without an environment there is nowhere to look: it is not on this machine.
+        return
+    if heard.view.over:
+        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
+    raise Refused(
+        f"run {run} is of another machine, and only there can one {verb} it: {_whereabouts(heard)}",
+        hint=f"infctl runs attach {run}; infctl runs resume {run} takes it over, undo takes it back"
+        ", once its lease has run out",
+        unchanged="nothing was asked",
+    )
+
+
+def _whereabouts(heard: "Heard") -> str:
+    """Who has the run and where, as the lock tells it, else as the run's own records do."""
+    pulse, view = heard.pulse, heard.view
+    if pulse is not None and pulse.holder:
+        return pulse.holder
+    holder = view.holder if isinstance(view.holder, dict) else {}
+    host, pid = (clean(str(holder.get(key, "?")), limit=80) for key in ("host", "pid"))
+    why = "" if pulse is None or not pulse.why else f"; {pulse.why}"
+    return f"its executor was on {host} (pid {pid}), begun by {clean(view.actor, limit=80)}{why}"
+
+
+def copied_records(ctx: typer.Context, run: str) -> "tuple[Record, ...]":
+    """The records of another machine's run, as the clusters keep them."""
+    note(f"run {run} is of another machine: these are the records of its copy in the clusters")
+    return asyncio.run(_find(ctx, run))[1].records
 
 
 def tell_clusters(ctx: typer.Context, run: str) -> None:
@@ -122,37 +209,52 @@ async def _publish(ctx: typer.Context, run: str) -> bool:
     from infctl.executor.elsewhere import publish
     from infctl.executor.folders import find_folder
 
-    async with _opened(ctx) as (world, _):
+    async with opened(ctx, run) as (world, _):
         return await publish(world, find_folder(run))
 
 
-async def _find(ctx: typer.Context, run: str) -> "tuple[Copy, Platform]":
+async def _find(ctx: typer.Context, run: str) -> "tuple[Heard, Copy, Platform]":
     from infctl.engine.copies import find_copy
+    from infctl.executor.pulse import hear
 
-    async with _opened(ctx) as (world, platform):
-        return await find_copy(world, run), platform
+    async with opened(ctx) as (world, platform):
+        heard = await hear(world, run)
+        return heard, await find_copy(world, run), platform
 
 
 async def _read(ctx: typer.Context, run: str) -> "Heard":
     from infctl.executor.pulse import hear
 
-    async with _opened(ctx) as (world, _):
+    async with opened(ctx) as (world, _):
         return await hear(world, run)
 
 
 async def _list(ctx: typer.Context) -> "Listing":
     from infctl.executor.pulse import hear_all
 
-    async with _opened(ctx) as (world, _):
+    async with opened(ctx) as (world, _):
         return await hear_all(world)
 
 
 @contextlib.asynccontextmanager
-async def _opened(ctx: typer.Context) -> "AsyncIterator[tuple[World, Platform]]":
+async def opened(ctx: typer.Context, run: str = "") -> "AsyncIterator[tuple[World, Platform]]":
+    """The environment's ports: of the one that was named, else that of this machine's `run`."""
     context = context_of(ctx)
     platform = context.load_platform()
+    found = _environment(run) if run and context.named_environment is None else None
+    if found not in (None, platform.environment):
+        context = replace(context, named_environment=found)
+        platform = context.load_platform()
     world = context.open_world(platform)
     try:
         yield world, platform
     finally:
         await world.close()
+
+
+def _environment(run: str) -> str | None:
+    """The environment that a run of this machine changes; None where that cannot be read."""
+    from infctl.executor.watch import plan_of, read_run
+
+    plan = plan_of(read_run(run))
+    return None if plan is None else plan.environment

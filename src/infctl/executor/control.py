@@ -11,12 +11,16 @@ from pathlib import Path
 
 from infctl.engine.decisions import Decision, Decisions, Verb
 from infctl.errors import Refused, Unreachable
+from infctl.executor.living import Executor, executor_of
 
 SOCKET = "control.sock"
 _LIMIT = 64 * 1024
 _DEADLINE = 5.0
 _PATIENCE = 1.0
 """Seconds that an answer waits for the machine; one that takes back listens at the end only."""
+_HUNG = 4.0
+"""Seconds without a word of an executor that did not answer either."""
+_UNHEARD = "whether it heard what was asked is not known"
 
 
 class NotListening(Unreachable):
@@ -62,13 +66,23 @@ def ask(folder: Path, decision: Decision) -> None:
             connection.sendall(encode(decision) + b"\n")
             answer = json.loads(connection.makefile("rb").readline(_LIMIT))
     except TimeoutError as error:
-        raise Unreachable(f"{name} does not answer", hint=hint) from error
+        raise unanswered(folder) from error
     except (OSError, ValueError) as error:
         raise NotListening(f"{name} does not answer", hint=hint) from error
     if answer.get("ending"):
         raise NotListening(f"{name} is ending", hint=hint)
     if not answer.get("ok"):
         raise Refused(str(answer.get("error", "the executor refused")))
+
+
+def unanswered(folder: Path) -> Unreachable:
+    """What to say of an executor that lives and does not answer, with the way on."""
+    run, executor = folder.name, executor_of(folder) or Executor()
+    if executor.unheard is not None and executor.unheard >= _HUNG:
+        hint = executor.way_on(f"infctl runs resume {run}")
+        return Unreachable(f"run {run}: {executor.silence()}", hint=hint, unchanged=_UNHEARD)
+    what = f"{executor.name} has not answered for {_DEADLINE:g} s"
+    return Unreachable(f"run {run}: {what}", hint=f"infctl runs show {run}", unchanged=_UNHEARD)
 
 
 def is_listening(folder: Path) -> bool:

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +36,7 @@ from infctl.executor.exclusive import (
 )
 from infctl.executor.folders import run_lock
 from infctl.executor.freezing import frozen_here
+from infctl.executor.living import identity, keep_beating
 from infctl.executor.order import Order
 from infctl.executor.permission import RunPermit
 from infctl.executor.recorder import record
@@ -71,7 +70,7 @@ async def execute(
     Refused where another executor has the run.
     """
     lock = run_lock(folder)
-    if not lock.acquire(f"{os.getpid()}@{socket.gethostname()}"):
+    if not lock.acquire(identity()):
         raise Refused(f"run {order.run} has an executor already")
     journal = FileJournal(
         folder, run=order.run, plan_digest=order.plan.digest, actor=order.actor, clock=clock
@@ -81,7 +80,8 @@ async def execute(
         if journal.view().over:
             return int(journal.view().result["exit"])
         try:
-            async with _opened(order, open_world) as (platform, world):
+            opened = _opened(order, open_world)
+            async with beside(keep_beating(lock)), opened as (platform, world):
                 execution = _Execution(folder, order, journal, platform, world)
                 if first is not None and first.verb is not Verb.ADOPT:
                     execution.decisions.put(first)
@@ -218,13 +218,20 @@ class _Execution:
             )
             if not is_new:
                 await shut_out(held.world.clusters)
-                # It may not act before it knows whether it is frozen; a new run was just told.
+            if not is_new or self._frozen():
+                # It may not act before it knows whether it is frozen; a new run was just told, and
+                # this machine's own word may have been lifted elsewhere.
                 await self.freezes.ask()
             async with beside(mirror.run(), self.freezes.run(), self._obey_freezes()):
-                state, reason = await self._machine(held, mirror)
-                if state is RunState.RUNNING:
-                    return int(Exit.PAUSED)
-                code = await self._conclude(state, reason)
+                try:
+                    state, reason = await self._machine(held, mirror)
+                    if state is RunState.RUNNING:
+                        return int(Exit.PAUSED)
+                    code = await self._conclude(state, reason)
+                except JournalError:
+                    # What this machine's own disk did not take, others must still be told.
+                    await mirror.settle()
+                    raise
                 await mirror.settle()
                 await prune(self.world)
                 return code

@@ -1,5 +1,6 @@
 """Where runs live: one folder each, named by a ULID in lower case."""
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -141,6 +142,18 @@ class Lock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def touch(self) -> None:
+        """Show that the holder still does something."""
+        with contextlib.suppress(OSError):
+            os.utime(self._descriptor)
+
+    def touched(self) -> float | None:
+        """When its holder showed that last, in seconds since the epoch; None without a file."""
+        try:
+            return self._path.lstat().st_mtime
+        except OSError:
+            return None
 
     def holder(self) -> str:
         """What the holder wrote, or an empty text where nobody holds it."""

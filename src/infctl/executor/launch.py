@@ -14,8 +14,10 @@ from pathlib import Path
 
 from infctl.engine.decisions import Decision
 from infctl.errors import ConfigurationError, JournalError, Refused, Unreachable
-from infctl.executor.control import NotListening, ask, encode, is_listening
+from infctl.executor.control import NotListening, ask, encode, is_listening, unanswered
+from infctl.executor.damage import damage_of, settle_hint
 from infctl.executor.folders import find_folder, make_folder, new_run_id, run_lock
+from infctl.executor.living import executor_of
 from infctl.executor.order import Order, write_order
 from infctl.executor.own_files import check_run
 from infctl.executor.watch import log_tail, read_run
@@ -98,16 +100,31 @@ def revive(
         if read_run(folder.name).over:
             raise Refused(f"run {folder.name} is over", hint=f"infctl runs show {folder.name}")
         is_new = not run_lock(folder).holder()
+        if is_new:
+            _refuse_damaged(folder)
         try:
             if _start(folder, decision) if is_new else _tell(folder, decision):
                 return is_new
-        except NotListening:
+        except NotListening as error:
+            executor = executor_of(folder)
+            if executor is not None and executor.is_silent:
+                raise unanswered(folder) from error
             if time.monotonic() > begun + _PATIENCE_SECONDS:
                 raise
         if not is_told and time.monotonic() > begun + _QUIET_SECONDS:
             is_told = True
             tell(f"the executor of run {folder.name} is starting or ending: waiting for it")
         time.sleep(_POLL)
+
+
+def _refuse_damaged(folder: Path) -> None:
+    """JournalError where no executor could carry the run on: what to do then, a person says."""
+    if damage := damage_of(folder):
+        raise JournalError(
+            f"run {folder.name} cannot be carried on from its files here: {damage}",
+            hint=settle_hint(folder.name),
+            unchanged="the run is in doubt, and nothing was started",
+        )
 
 
 def _tell(folder: Path, decision: Decision | None) -> bool:

@@ -12,6 +12,7 @@ from infctl.engine.copies import find_copy, read_copies
 from infctl.engine.locks import lock_sites, read_places
 from infctl.engine.locks.asking import Answer, majority_of
 from infctl.engine.locks.observing import looks_alive
+from infctl.engine.locks.refusals import describe
 from infctl.model.run import PAUSED, RunState, RunView
 from infctl.ports.lock import Holding
 from infctl.ports.world import World
@@ -34,11 +35,15 @@ class Life(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What the lock says of a run's executor; `heard` is how many seconds ago it renewed it."""
+    """What the lock says of a run's executor; `heard` is how many seconds ago it renewed it.
+
+    `why` it is not known to live, `holder` who has the lock for the run.
+    """
 
     life: Life
     heard: float | None = None
     why: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def pulse_of(run: str, places: Sequence[Answer], wall: float) -> Pulse:
         return _without(places)
     age = max(0.0, wall - holding.since - holding.renewal * RETRY)
     if looks_alive(holding, wall=wall, retry=RETRY, duration=holding.duration):
-        return Pulse(Life.ALIVE, age)
+        return Pulse(Life.ALIVE, age, holder=describe(holding))
     return Pulse(Life.GONE, age, f"its executor was not heard for {age:.0f} s")
 
 
@@ -124,7 +129,7 @@ def compared(run: str, first: Sequence[Answer], second: Sequence[Answer], wall: 
     if before is None or after is None:
         return pulse_of(run, second, wall)
     if (before.id, before.renewal) != (after.id, after.renewal):
-        return Pulse(Life.ALIVE, LOOK_SECONDS)
+        return Pulse(Life.ALIVE, LOOK_SECONDS, holder=describe(after))
     age = max(LOOK_SECONDS, wall - after.since - after.renewal * RETRY)
     return Pulse(Life.GONE, age, f"its executor was not heard for {age:.0f} s")
 

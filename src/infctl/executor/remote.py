@@ -1,6 +1,7 @@
 """Takes a run of another machine over from its copies in the clusters."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from infctl.engine.copies import Copy
 from infctl.engine.journal import adopt_records
 from infctl.errors import ConfigurationError, InfctlError, JournalError
 from infctl.executor.folders import make_folder
-from infctl.executor.order import write_order
+from infctl.executor.order import Order, write_order
+from infctl.model.journal import Record
 from infctl.platform import Platform
 
 
@@ -26,12 +28,17 @@ def take_over(copy: Copy, platform: Platform) -> Path:
             hint=f"infctl --env {order.environment} runs resume {order.run}",
             unchanged="nothing was written",
         )
-    folder = make_folder(order.run)
     here = replace(order, platform=platform.path.resolve(), overlay=platform.overlay, report=None)
+    return write_run(here, copy.records)
+
+
+def write_run(order: Order, records: Iterable[Record]) -> Path:
+    """A new folder with these records, as they are; JournalError where that cannot be written."""
+    folder = make_folder(order.run)
     try:
-        adopt_records(folder, copy.records)
+        adopt_records(folder, records)
         # Last: without an order no executor takes the folder for a run.
-        write_order(folder, here)
+        write_order(folder, order)
     except (InfctlError, OSError) as error:
         # A folder without an order would hide the copy from the next try.
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,14 +10,17 @@ from infctl.engine.graph import problems_of
 from infctl.engine.journal import JournalReader, read_journal, spill_path
 from infctl.engine.operations import find
 from infctl.errors import InfctlError, UsageError
+from infctl.executor.damage import order_here, settle_hint
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
 from infctl.executor.listing import ended_view, folded, open_runs
-from infctl.model.plan import Step
+from infctl.executor.living import Executor, executor_of
+from infctl.model.plan import Plan, Step
 from infctl.model.run import PAUSED, RunState, RunView, StepState, StepView
 
 POLL = 0.15
 _START_SECONDS = 5.0
 _TAIL = 64 * 1024
+_SILENCE_STEP = 10.0
 _WITHOUT = "without "
 """How somebody says which evidence a judgement goes on without."""
 
@@ -30,12 +33,13 @@ def is_alive(folder: Path) -> bool:
 def read_run(run: str) -> RunView:
     """A run as it is now; without an executor in the middle of something it is in doubt."""
     folder = find_folder(run)
-    alive = is_alive(folder)
+    executor = executor_of(folder)
     try:
         view = folded(read_journal(folder))
     except InfctlError as error:
         return RunView(run=folder.name, state=RunState.IN_DOUBT, reason=error.what)
-    return doubt(replace(view, run=folder.name, notes=view.notes + _spilled(folder)), alive=alive)
+    view = replace(view, run=folder.name, notes=view.notes + _spilled(folder))
+    return doubt(view, executor)
 
 
 def _spilled(folder: Path) -> tuple[str, ...]:
@@ -44,10 +48,18 @@ def _spilled(folder: Path) -> tuple[str, ...]:
     return (f"its last records are in {path}",) if path is not None and path.is_file() else ()
 
 
-def doubt(view: RunView, *, alive: bool) -> RunView:
-    """The view, in doubt where nobody carries the run on. Pure."""
-    if alive or view.over or view.state in PAUSED:
+def doubt(view: RunView, executor: Executor | None, every: float = 1.0) -> RunView:
+    """The view, in doubt where nobody is known to carry the run on. Pure.
+
+    `every`: how finely the seconds are told for which an executor was not heard.
+    """
+    if view.over or (executor is not None and not executor.is_silent):
         return view
+    if view.state in PAUSED:
+        told = () if executor is None else (executor.silence(every),)
+        return replace(view, notes=view.notes + told)
+    if executor is not None:
+        return replace(view, state=RunState.IN_DOUBT, reason=executor.silence(every))
     reason = view.reason if view.state is RunState.IN_DOUBT else ""
     return replace(view, state=RunState.IN_DOUBT, reason=reason or "its executor is gone")
 
@@ -110,16 +122,28 @@ def count_runs() -> int:
 
 
 def unfinished_runs(environment: str) -> dict[str, str]:
-    """The runs of an environment that have not ended, with a sentence about each."""
+    """The runs of an environment that have not ended, with a sentence about each.
+
+    A run whose environment nobody can tell stands in the way of every one.
+    """
     found = {}
     for view in map(read_run, open_runs()):
-        plan = view.plan
+        plan = plan_of(view)
         if view.over or (plan is not None and plan.environment != environment):
             continue
         name = plan.summary if plan is not None else "a run without a plan"
-        sentence = f"run {view.run} ({name}) is {view.state}"
-        found[view.run] = f"{sentence}: infctl runs show {view.run}"
+        is_damaged = view.plan is None and view.state is RunState.IN_DOUBT and view.seq == 0
+        hint = settle_hint(view.run) if is_damaged else f"infctl runs show {view.run}"
+        found[view.run] = f"run {view.run} ({name}) is {view.state}: {hint}"
     return found
+
+
+def plan_of(view: RunView) -> Plan | None:
+    """The run's plan, by its order where its journal does not tell it."""
+    if view.plan is not None or view.run not in run_ids():
+        return view.plan
+    order = order_here(runs_folder() / view.run)
+    return None if order is None else order.plan
 
 
 def latest_run() -> str | None:
@@ -140,16 +164,16 @@ async def follow(run: str) -> AsyncIterator[RunView]:
     last: RunView | None = None
     try:
         while True:
-            alive = is_alive(folder)
+            executor = executor_of(folder)
             view = folded(reader.fresh(), view)
             if not view.run:
                 view = replace(view, run=run)
             is_starting = view.seq == 0 and waited < _START_SECONDS
-            shown = view if alive or is_starting else doubt(view, alive=False)
+            shown = view if is_starting else doubt(view, executor, _SILENCE_STEP)
             if shown != last:
                 yield shown
                 last = shown
-            if view.over or not (alive or is_starting):
+            if view.over or (executor is None and not is_starting):
                 return
             await asyncio.sleep(POLL)
             waited += POLL

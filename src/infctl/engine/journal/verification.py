@@ -25,7 +25,7 @@ def check(records: Sequence[Record], mark: bytes) -> tuple[Record, ...]:
         raise JournalError(
             f"the journal does not verify: {problem}",
             unchanged="the run is in doubt and is not resumed by itself",
-            hint="infctl runs show RUN, then settle the steps by hand",
+            hint=f"infctl runs show {records[0].run}" if records else "infctl runs list",
         )
     return tuple(records)
 
