@@ -3,7 +3,7 @@
 Those need no memory of what was copied already, which makes most of the cost of `copy.deepcopy`.
 """
 
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 _NESTED = (dict, list, tuple)
@@ -11,7 +11,8 @@ _NESTED = (dict, list, tuple)
 
 def copied(value: T) -> T:
     """A copy that shares nothing that can be changed."""
-    return cast("T", _copied(value))
+    after: T = _copied(value)
+    return after
 
 
 def _copied(value: Any) -> Any:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -83,7 +83,9 @@ class Turn(asyncio.TimerHandle):
 
 def rest(seconds: float) -> "asyncio.Future[None]":
     """Wait so long on the virtual loop that runs."""
-    return cast("VirtualLoop", _get_running_loop()).rest(seconds)
+    loop: Any = _get_running_loop()
+    found: asyncio.Future[None] = loop.rest(seconds)
+    return found
 
 
 def _wake(future: "asyncio.Future[None]") -> None:

@@ -87,6 +87,7 @@ def real_plan(chance: random.Random, regions: int = 3) -> Plan:
     return _real(name, chance.choice(platform(regions).region_names), regions)
 
 
+@functools.lru_cache(maxsize=256)
 def steady_facts(
     rate: float, *, off: tuple[str, ...] = (), replicas: int = 6, regions: int = 3
 ) -> Facts:
