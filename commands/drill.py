@@ -1,5 +1,6 @@
 """infctl drill."""
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,12 +17,14 @@ from infctl.commands.options import (
     TimeoutOption,
     YesOption,
 )
-from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
+from infctl.commands.output import Output, OutputOption, note, show, timestamp
 from infctl.commands.run_result import code_of
 
 if TYPE_CHECKING:
     from infctl.content.facts import Facts
+    from infctl.drills.failover import Settings
     from infctl.model.plan import Plan
+    from infctl.model.proposal import Proposal
     from infctl.platform import Platform
 
 app = typer.Typer(
@@ -50,6 +53,7 @@ def failover(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     confirm: ConfirmOption = None,
+    reason: Annotated[str, typer.Option(help="Why; kept in the run; production wants it.")] = "",
     detach: DetachOption = False,
     output: OutputOption = Output.TABLE,
     timeout: TimeoutOption = None,
@@ -62,14 +66,17 @@ def failover(
     context = context_of(ctx)
     platform = context.load_platform()
     chosen = planning.choose_region(platform, region or platform.region_names[-1])
+    if platform.environment_class == "prod" and not dry_run:
+        reason = planning.reason_for(f"drill failover --region {chosen}", reason, confirm)
+    settings = _settings(chosen, mode, load, users)
     prepared = planning.prepare(
-        context, platform, lambda facts: _plan(facts, chosen, mode, load, users), patience=PATIENCE
+        context, platform, lambda facts: _plan(facts, settings, reason), patience=PATIENCE
     )
     if dry_run:
         planning.show_plan(prepared, output)
         raise typer.Exit(planning.dry_run_code(prepared))
     planning.stop_refused(prepared)
-    _confirm(platform, chosen, yes, confirm)
+    _confirm(platform, chosen, yes, confirm, prepared)
     _announce(prepared.plan)
     run = planning.start(
         context,
@@ -79,9 +86,7 @@ def failover(
         report=None if report is None else report.absolute(),
     )
     if detach:
-        note(f"the run goes on by itself: infctl runs attach {run}")
-        write(f"{run}\n")
-        return
+        raise typer.Exit(planning.tell_detached(run, prepared.plan, output))
     raise typer.Exit(attend(run, output, timeout))
 
 
@@ -147,19 +152,28 @@ def show_drill(
     raise typer.Exit(code_of(view))
 
 
-def _plan(facts: "Facts", region: str, mode: Mode, load: float | None, users: int | None) -> "Plan":
-    from infctl.drills.failover import Settings, plan
+def _settings(region: str, mode: Mode, load: float | None, users: int | None) -> "Settings":
+    from infctl.drills.failover import Settings
 
-    facts.address(region)
-    return plan(facts, Settings(region, mode.value, load, users))
+    return Settings(region, mode.value, load, users)
 
 
-def _confirm(platform: "Platform", region: str, yes: bool, confirm: str | None) -> None:
+def _plan(facts: "Facts", settings: "Settings", reason: str) -> "Plan":
+    from infctl.drills.failover import plan
+
+    facts.address(settings.region)
+    made = plan(facts, settings)
+    return replace(made, parameters={**made.parameters, "reason": reason}) if reason else made
+
+
+def _confirm(
+    platform: "Platform", region: str, yes: bool, confirm: str | None, prepared: "Proposal"
+) -> None:
     """Simulated environments ask nothing, production always wants the name."""
     if platform.environment_class == "prod":
-        planning.confirm_target(region, confirm, f"drill failover --region {region}")
+        planning.confirm_target(region, confirm, f"drill failover --region {region}", prepared)
     elif platform.environment_class != "sim":
-        planning.confirm_yes(f"Lose {region} in {platform.environment}?", yes)
+        planning.confirm_yes(f"Lose {region} in {platform.environment}?", yes, prepared)
 
 
 def _announce(plan: "Plan") -> None:

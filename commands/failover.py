@@ -16,9 +16,9 @@ from infctl.commands.options import (
     TimeoutOption,
     overridden,
 )
-from infctl.commands.output import Output, OutputOption, note, write
+from infctl.commands.output import Output, OutputOption
 from infctl.commands.shifts import list_shifts, parse_keep
-from infctl.errors import Exit, UsageError
+from infctl.errors import UsageError
 from infctl.model.proposal import Proposal
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 def failover(
     ctx: typer.Context,
     region: Annotated[str | None, typer.Argument(help="The region that clients leave.")] = None,
-    reason: Annotated[str, typer.Option(help="Why; kept in the run and in the switch.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why; kept in the run and in the switch; wanted.")
+    ] = "",
     keep: Annotated[
         str | None,
         typer.Option("--for", metavar="TIME", help="When it expires: 4h, 90m.", show_default="72h"),
@@ -65,15 +67,19 @@ def failover(
         raise UsageError("name the region that clients leave", hint="infctl failover --help")
     platform = context.load_platform()
     planning.choose_region(platform, region)
-    guards = overridden(break_glass, reason)
-    prepared = _prepare(context, platform, region, reason, parse_keep(keep), ready)
+    guards, seconds = overridden(break_glass, reason), parse_keep(keep)
+    if not dry_run:
+        reason = planning.reason_for(f"failover {region}", reason, confirm)
+    prepared = _prepare(context, platform, region, reason, seconds, ready)
     if dry_run:
-        planning.show_plan(prepared, output)
-        raise typer.Exit(planning.dry_run_code(prepared))
+        planning.show_plan(prepared, output, guards, reason)
+        raise typer.Exit(planning.dry_run_code(prepared, guards))
     planning.stop_refused(prepared, guards)
-    planning.confirm_target(region, confirm, "failover")
+    planning.confirm_target(region, confirm, "failover", prepared)
     run = glass.start(context, prepared.plan, platform, guards, report)
-    raise typer.Exit(_follow(run, output, timeout, detach))
+    if detach:
+        raise typer.Exit(planning.tell_detached(run, prepared.plan, output))
+    raise typer.Exit(attend(run, output, timeout))
 
 
 def _prepare(
@@ -84,11 +90,3 @@ def _prepare(
     return planning.prepare(
         context, platform, lambda facts: plan(facts, region, reason, keep=keep, ready=ready)
     )
-
-
-def _follow(run: str, output: Output, timeout: float | None, detach: bool) -> int:
-    if not detach:
-        return attend(run, output, timeout)
-    note(f"the run goes on by itself: infctl runs attach {run}")
-    write(f"{run}\n")
-    return int(Exit.DONE)

@@ -9,7 +9,7 @@ from infctl.commands.context import Context
 from infctl.commands.output import Output, note, show, write
 from infctl.errors import Exit, Refused, UsageError
 from infctl.model.names import nearest
-from infctl.model.plan import Plan
+from infctl.model.plan import GuardResult, Plan
 from infctl.model.proposal import Proposal, plan_lines
 from infctl.model.text import clean
 
@@ -56,10 +56,13 @@ async def _prepare(
         await world.close()
 
 
-def show_plan(prepared: Proposal, output: Output) -> None:
-    """The plan on stdout, as --dry-run prints it."""
+def show_plan(
+    prepared: Proposal, output: Output, overridden: frozenset[str] = frozenset(), reason: str = ""
+) -> None:
+    """The plan on stdout, as --dry-run prints it, with the guards that a reason overrides."""
+    why = {g.guard: reason for g in prepared.guards if _is_overridden(g, overridden)}
     if output in (Output.TABLE, Output.WIDE):
-        write("\n".join(plan_lines(prepared.plan, prepared.guards)) + "\n")
+        write("\n".join(plan_lines(prepared.plan, prepared.guards, why)) + "\n")
         return
     item = {
         "name": prepared.plan.name,
@@ -70,11 +73,26 @@ def show_plan(prepared: Proposal, output: Output) -> None:
                 "guard": g.guard,
                 "outcome": g.outcome.word.value,
                 "evidence": list(g.outcome.evidence),
+                "overridden": why.get(g.guard),
             }
             for g in prepared.guards
         ],
     }
     show("Plan", [item], (), output=output, prefix="plan/")
+
+
+def _is_overridden(result: GuardResult, overridden: frozenset[str]) -> bool:
+    return not _is_refused((result,), overridden) and _is_refused((result,), frozenset())
+
+
+def _is_refused(results: tuple[GuardResult, ...], overridden: frozenset[str]) -> bool:
+    from infctl.engine.guards import refuse
+
+    try:
+        refuse(results, overridden)
+    except Refused:
+        return True
+    return False
 
 
 def stop_refused(prepared: Proposal, overridden: frozenset[str] = frozenset()) -> None:
@@ -84,36 +102,77 @@ def stop_refused(prepared: Proposal, overridden: frozenset[str] = frozenset()) -
     refuse(prepared.guards, overridden)
 
 
-def dry_run_code(prepared: Proposal) -> int:
+def dry_run_code(prepared: Proposal, overridden: frozenset[str] = frozenset()) -> int:
     """How --dry-run leaves: refused where the real thing would be."""
-    return int(Exit.REFUSED if prepared.is_refused else Exit.DONE)
+    return int(Exit.REFUSED if _is_refused(prepared.guards, overridden) else Exit.DONE)
 
 
-def confirm_target(target: str, given: str | None, verb: str) -> None:
-    """A severe action: its target's name, by --confirm or typed on the terminal."""
+def reason_for(line: str, reason: str, confirm: str | None) -> str:
+    """Why a severe action is wanted: by --reason, or typed on the terminal.
+
+    `line` is the command without its target's confirmation, as it is typed. Where that is missing
+    as well, nothing was confirmed (5), else the line is not whole (2).
+    """
+    if not reason.strip() and is_attended():
+        note("Why? It is kept in the run.")
+        reason = _ask("reason> ")
+    if reason.strip():
+        return reason
+    if confirm is None and not is_attended():
+        raise _unconfirmed(line, line.split()[-1])
+    raise UsageError(
+        f"{line} needs --reason", hint=f"infctl {line} --confirm={line.split()[-1]} --reason WHY"
+    )
+
+
+def confirm_target(
+    target: str, given: str | None, verb: str, prepared: Proposal | None = None
+) -> None:
+    """A severe action: its target's name, by --confirm or typed on the terminal.
+
+    There what would be done is shown first.
+    """
+    line = verb if verb.split()[-1] == target else f"{verb} {target}"
     if given is not None:
         if given == target:
             return
         raise Refused(f"--confirm={clean(given)} is not {target}", unchanged="nothing was changed")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refused(
-            f"{verb} {target} was not confirmed",
-            hint=f"infctl {verb} {target} --confirm={target}",
-            unchanged="nothing was changed",
-        )
-    note(f"Type {target} to {verb}, anything else to leave.")
+    if not is_attended():
+        raise _unconfirmed(line, target)
+    _present(prepared)
+    note(f"Type {target} to go on, anything else to leave.")
     if _ask("> ") != target:
         raise Refused("not confirmed", unchanged="nothing was changed")
 
 
-def confirm_yes(question: str, yes: bool) -> None:
-    """A moderate action: --yes, or y on the terminal."""
+def _unconfirmed(line: str, target: str) -> Refused:
+    return Refused(
+        f"{line} was not confirmed",
+        hint=f"infctl {line} --confirm={target} --reason WHY",
+        unchanged="nothing was changed",
+    )
+
+
+def confirm_yes(question: str, yes: bool, prepared: Proposal | None = None) -> None:
+    """A moderate action: --yes, or y on the terminal, where what would be done is shown first."""
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not is_attended():
         raise Refused("not confirmed", hint="add --yes", unchanged="nothing was changed")
+    _present(prepared)
     if _ask(f"{clean(question)} [y/N] ").lower() not in ("y", "yes"):
         raise Refused("not confirmed", unchanged="nothing was changed")
+
+
+def is_attended() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _present(prepared: Proposal | None) -> None:
+    """Nobody answers for what they were not shown."""
+    for line in () if prepared is None else plan_lines(prepared.plan, prepared.guards):
+        note(line)
 
 
 def _ask(prompt: str) -> str:
@@ -124,6 +183,20 @@ def _ask(prompt: str) -> str:
     sys.stderr.write(prompt)
     sys.stderr.flush()
     return sys.stdin.readline().strip()
+
+
+def tell_detached(run: str, plan: Plan, output: Output) -> int:
+    """The run that was begun and goes on by itself."""
+    from infctl.commands.run_result import item_of
+    from infctl.model.run import RunView
+
+    note(f"the run goes on by itself: infctl runs attach {run}")
+    if output in (Output.TABLE, Output.WIDE):
+        write(f"{run}\n")
+    else:
+        view = RunView(run=run, plan=plan, plan_digest=plan.digest)
+        show("Run", [item_of(view)], (), output=output, prefix="run/")
+    return int(Exit.DONE)
 
 
 def start(context: Context, plan: Plan, platform: "Platform", **options: Any) -> str:

@@ -18,8 +18,8 @@ from infctl.commands.options import (
     YesOption,
     overridden,
 )
-from infctl.commands.output import Output, OutputOption, note, write
-from infctl.errors import Exit, InfctlError, UsageError, worst
+from infctl.commands.output import Output, OutputOption
+from infctl.errors import InfctlError, UsageError, worst
 
 if TYPE_CHECKING:
     from infctl.platform import Platform
@@ -91,13 +91,11 @@ def _restore(context: Context, platform: "Platform", region: str, asked: Asked) 
 
     prepared = planning.prepare(context, platform, lambda facts: plan(facts, region, asked.reason))
     if asked.dry_run:
-        planning.show_plan(prepared, asked.output)
-        return planning.dry_run_code(prepared)
+        planning.show_plan(prepared, asked.output, asked.overridden, asked.reason)
+        return planning.dry_run_code(prepared, asked.overridden)
     planning.stop_refused(prepared, asked.overridden)
-    planning.confirm_yes(f"Give {region} its traffic back?", asked.yes)
+    planning.confirm_yes(f"Give {region} its traffic back?", asked.yes, prepared)
     run = glass.start(context, prepared.plan, platform, asked.overridden, asked.report)
     if asked.detach:
-        note(f"the run goes on by itself: infctl runs attach {run}")
-        write(f"{run}\n")
-        return int(Exit.DONE)
+        return planning.tell_detached(run, prepared.plan, asked.output)
     return attend(run, asked.output, asked.timeout)

@@ -54,7 +54,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     [
         (["failover", "eu-wset-1"], 2, "did you mean eu-west-1?"),
         (["failover", REGION], 5, "--confirm=eu-west-1"),
-        (["failover", REGION, "--confirm=us-east-1"], 5, "is not eu-west-1"),
+        (["failover", REGION, "--confirm=us-east-1", "--reason", "x"], 5, "is not eu-west-1"),
         (["failover", REGION, "--break-glass", "capacity"], 2, "needs --reason"),
         (["failover", REGION, "--break-glass", "capacty", "--reason", "x"], 2, "mean capacity?"),
         (["restore", REGION, "--break-glass", "lock"], 2, "needs --reason"),
@@ -103,7 +103,7 @@ def test_failover_then_the_run_can_be_looked_at(
     command: list[str], environment: dict[str, str]
 ) -> None:
     done = subprocess.run(
-        [*command, "failover", REGION, "--confirm", REGION, "-o", "json"],
+        [*command, "failover", REGION, "--confirm", REGION, "--reason", "x", "-o", "json"],
         env=environment,
         capture_output=True,
         text=True,

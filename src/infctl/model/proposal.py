@@ -1,7 +1,7 @@
 """A plan with what its guards said, before anybody confirmed it; and how people read it. Pure."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infctl.model.outcome import Word
@@ -34,8 +34,11 @@ class Proposal:
         return "; ".join(_evidence(g) for g in self.guards if g.outcome.word is Word.ERRORED)
 
 
-def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:
-    """A plan in lines for people."""
+def plan_lines(
+    plan: Plan, guards: Sequence[GuardResult], overridden: Mapping[str, str] | None = None
+) -> list[str]:
+    """A plan in lines for people; `overridden` are guards with the reason that overrides them."""
+    reasons = overridden or {}
     lines = [f"Plan: {clean(plan.summary)} in {plan.environment} (digest {plan.digest[:12]})", ""]
     for step in plan.steps:
         after = f" after {', '.join(step.after)}" if step.after else ""
@@ -47,8 +50,10 @@ def plan_lines(plan: Plan, guards: Sequence[GuardResult]) -> list[str]:
         )
     lines += ["", *touched_lines(plan), "", "Guards:"]
     for guard in guards:
-        sentence = f"{guard.guard}: {_evidence(guard)}"
-        lines += _folded(f"  {guard.outcome.word.value:<12} {sentence}", indent=15)
+        word, sentence = guard.outcome.word.value, f"{guard.guard}: {_evidence(guard)}"
+        if guard.guard in reasons:
+            word, sentence = "overridden", f"{sentence}; {word}, overridden: {reasons[guard.guard]}"
+        lines += _folded(f"  {word:<12} {clean(sentence)}", indent=15)
     return lines
 
 
