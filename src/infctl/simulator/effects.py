@@ -83,9 +83,12 @@ def places(operation: Operation) -> frozenset[str]:
 
 
 def remains(operation: Operation) -> frozenset[str]:
-    """The places that it may leave behind: clients are none that it could read back."""
+    """The places that it may leave behind, also those of which nothing else is asked."""
+    args = operation.args
     if operation.kind == "start_load":
-        return frozenset({f"load/{scratch() / operation.args['log']}"})
+        return frozenset({f"load/{scratch() / args['log']}"})
+    if operation.kind == "hold_replicas":
+        return frozenset({f"{operation.region}/ScaledObject/{args['namespace']}/{args['name']}"})
     return places(operation)
 
 
