@@ -4,6 +4,8 @@ import asyncio
 import logging
 import os
 import stat
+import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ SOURCE = "known state"
 REWRITE_SECONDS = 60.0
 """How old a file may be before the same state is written again."""
 _LARGEST = 1024 * 1024
+_LEFT_SECONDS = 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -65,12 +68,11 @@ class KnownZoneFile:
     def _write(self, text: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._check(self._folder.lstat(), stat.S_ISDIR)
-        # Several programs may write at once: the last one has the word.
-        made = self._path.with_suffix(f".{os.getpid()}.new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        made.unlink(missing_ok=True)
+        # Several programs, and several threads of one, may write at once: the last has the word.
+        descriptor, name = tempfile.mkstemp(".new", f"{self._environment}.", self._folder)
+        made = Path(name)
         try:
-            with os.fdopen(os.open(made, flags, 0o600), "w") as file:
+            with os.fdopen(descriptor, "w") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -79,6 +81,14 @@ class KnownZoneFile:
             with suppress(OSError):
                 made.unlink(missing_ok=True)
             raise
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Take away what writers left that were killed in the middle."""
+        for left in self._folder.glob(f"{self._environment}.*.new"):
+            with suppress(OSError):
+                if time.time() - left.lstat().st_mtime > _LEFT_SECONDS:
+                    left.unlink()
 
     def _read(self) -> bytes:
         self._check(self._folder.lstat(), stat.S_ISDIR)

@@ -192,3 +192,21 @@ async def test_others_records_in_the_zone_do_not_matter(tmp_path: Path) -> None:
     found = await known.recall(ZONE)
     assert found.value is not None
     assert found.value.records == (RECORD,)
+
+
+async def test_many_writers_of_one_program_stand_in_nobodys_way(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    folder = tmp_path / "known"
+    folder.mkdir(mode=0o700)
+    left, other = folder / "lab.1.new", folder / "lab.2.new"
+    for path in (left, other):
+        path.touch()
+    os.utime(left, (1, 1))
+    for _ in range(5):
+        writers = [KnownZoneFile(folder, "lab", FakeClock()) for _ in range(20)]
+        await asyncio.gather(*(writer.keep(ZONE, STATE) for writer in writers))
+    assert not [r.getMessage() for r in caplog.records if "is not kept" in r.getMessage()]
+    # What somebody left in the middle goes, once that is long ago.
+    assert sorted(path.name for path in folder.iterdir()) == ["lab.2.new", "lab.json"]
