@@ -40,5 +40,7 @@ class FakeNotices:
                 await self.routes[route].answer()
             except InfctlError:
                 continue
-            self.taken[(route, key)] = self.outbox.pop((route, key))
+            if (route, key) in self.outbox:
+                # Another sender may have handed it over while this one waited.
+                self.taken[(route, key)] = self.outbox.pop((route, key))
         return len(self.outbox)
