@@ -12,15 +12,14 @@ from infctl.commands.runs_abandon import abandon_run, why
 from infctl.commands.runs_asking import ask, check_step, show_decision
 from infctl.commands.runs_export import export_run
 from infctl.commands.runs_remote import (
-    bring,
     is_local,
-    mend,
     pulse_row,
     read_copies,
     read_copy,
     refuse_elsewhere,
     watch_copy,
 )
+from infctl.commands.runs_takeover import reached
 from infctl.commands.step_lines import StepLines
 from infctl.errors import Exit, Refused, UsageError
 from infctl.model.run import RunState
@@ -175,15 +174,15 @@ def resume_run(
 
     if adopt and not reason.strip():
         raise UsageError("--adopt needs --reason")
-    _reach(ctx, run)
-    name = _resolve(run)
-    try:
-        ask(name, "adopt" if adopt else "resume", reason)
-    except Refused:
-        # It may have ended just now: then there is its result.
-        if not read_run(name).over:
-            raise
-        note("the run is over")
+    with reached(ctx, run):
+        name = _resolve(run)
+        try:
+            ask(name, "adopt" if adopt else "resume", reason)
+        except Refused:
+            # It may have ended just now: then there is its result.
+            if not read_run(name).over:
+                raise
+            note("the run is over")
     raise typer.Exit(attend(name, output, timeout))
 
 
@@ -261,8 +260,8 @@ def undo_run(
 
     A run of another machine is taken over from its copy in the clusters, once its lease ran out.
     """
-    _reach(ctx, run)
-    _decide(ctx, run, "undo", output=output)
+    with reached(ctx, run):
+        _decide(ctx, run, "undo", output=output)
 
 
 @app.command("stop")
@@ -275,14 +274,6 @@ def stop_run(
 
 app.command("abandon")(abandon_run)
 app.command("export")(export_run)
-
-
-def _reach(ctx: typer.Context, run: str) -> None:
-    """See that this machine has the run, whole: from its copy where it has not."""
-    if is_local(run):
-        mend(ctx, run)
-    else:
-        bring(ctx, run)
 
 
 def _decide(

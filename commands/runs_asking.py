@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ENDS = {"undo": RunState.ROLLED_BACK, "stop": RunState.CANCELLED}
 """How a run ends that was asked so."""
+_NOTHING = {"undo": "nothing was taken back", "stop": "nothing was left out"}
 _HEARD = 3.0
 _ENDING = 10.0
 """Seconds until a decision is in the journal, and until a run that ended meanwhile says so."""
@@ -33,11 +34,14 @@ def ask(run: str, verb: str, reason: str = "", step: str = "") -> None:
     before = read_run(run)
     try:
         is_new = revive(run, Decision(Verb(verb), by=whoami(), reason=reason, step=step), note)
-    except Refused:
+    except Refused as error:
+        view = read_run(run)
         # A drill that was told to end heals by itself meanwhile.
-        if before.over or read_run(run).state is not _ENDS.get(verb):
-            raise
-        return
+        if not before.over and view.state is _ENDS.get(verb):
+            return
+        if verb == "undo" and view.over:
+            raise Refused(error.what, hint=_way_back(view), unchanged=_NOTHING[verb]) from error
+        raise
     if is_new or verb in _ENDS:
         asyncio.run(_wait_heard(run, before.seq, verb))
     if verb in _ENDS:
@@ -52,10 +56,10 @@ def check_step(run: str, step: str) -> None:
     if plan is None or step in plan.positions:
         return
     close = nearest(step[:80], plan.positions)
-    shown = ", ".join(list(plan.positions)[:_MANY])
+    shown = ", ".join(known.id for known in plan.steps[:_MANY])
     raise UsageError(
         f"run {run} has no step {clean(step, limit=80)}",
-        hint=f"did you mean {close}?" if close else f"its steps: {shown}",
+        hint=f"did you mean {close}?" if close else f"one of: {shown}",
     )
 
 
@@ -88,11 +92,10 @@ def _refuse_late(view: "RunView", verb: str) -> None:
     """Refused where the run ended by itself, and nothing was taken back or left out."""
     if not view.over or view.course == verb or view.state is _ENDS[verb]:
         return
-    nothing = {"undo": "nothing was taken back", "stop": "nothing was left out"}[verb]
     raise Refused(
         f"run {view.run} had ended as {view.state} before it heard that",
         hint=_way_back(view),
-        unchanged=nothing,
+        unchanged=_NOTHING[verb],
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs that this machine does not know: read, and taken over, from their copies in the clusters."""
+"""Runs that this machine does not know: read from their copies in the clusters."""
 
 import asyncio
 import contextlib
@@ -12,13 +12,16 @@ import typer
 from infctl.commands.context import context_of
 from infctl.commands.output import note
 from infctl.commands.step_lines import StepLines
-from infctl.errors import ConfigurationError, DeadlinePassed, InfctlError, JournalError, Refused
+from infctl.errors import (
+    ConfigurationError,
+    DeadlinePassed,
+    InfctlError,
+    Refused,
+)
 from infctl.model.run import PAUSED, RunState
 from infctl.model.text import clean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from infctl.engine.copies import Copy
     from infctl.executor.pulse import Heard, Listing
     from infctl.model.journal import Record
@@ -99,62 +102,6 @@ def pulse_row(heard: "Heard") -> dict[str, object]:
     return {"executor": str(pulse.life), "heard": age, "_display": {"heard": shown}}
 
 
-def bring(ctx: typer.Context, run: str) -> None:
-    """Take a run over from its copies, so that this machine can carry it on or take it back."""
-    from infctl.executor.remote import take_over
-
-    heard, copy, platform = asyncio.run(_find(ctx, run))
-    if copy.view.over:
-        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
-    note(f"run {run} was begun by {copy.view.actor}: {copy.order.plan.summary}")
-    note(f"plan {copy.order.plan.digest[:12]}, {len(copy.records)} records from the clusters")
-    if heard.pulse is not None and heard.pulse.holder:
-        note(f"its executor lives, or did a moment ago: {heard.pulse.holder}")
-    note("it begins once the lease of its former executor has run out: within 20 s")
-    take_over(copy, platform)
-
-
-def mend(ctx: typer.Context, run: str) -> None:
-    """Where a run's files here do not verify, set them aside for the copy that clusters keep.
-
-    Nothing where they verify, or an executor has the run. Raises JournalError where no copy has
-    everything, Refused where another machine carries the run on.
-    """
-    from infctl.engine.journal import is_over
-    from infctl.executor.damage import damage_of
-    from infctl.executor.folders import find_folder, run_lock
-    from infctl.executor.living import identity
-
-    folder = find_folder(run)
-    if is_over(folder) or run_lock(folder).holder() or not (damage := damage_of(folder)):
-        return
-    note(f"run {folder.name} cannot be carried on from its files here: {damage}")
-    lock = run_lock(folder)
-    if not lock.acquire(identity()):
-        return
-    try:
-        aside = asyncio.run(_mend(ctx, folder, damage))
-    finally:
-        lock.release()
-    note(f"they are kept in {aside}; the run goes on from its copy in the clusters")
-
-
-async def _mend(ctx: typer.Context, folder: "Path", damage: str) -> "Path":
-    from infctl.executor.aside import carry_on_from
-    from infctl.executor.claims import claim_on
-
-    async with opened(ctx, folder.name) as (world, platform):
-        claim = await claim_on(world, folder.name, folder)
-        claim.refuse(folder.name, "nothing was touched")
-        if claim.copy is None:
-            raise JournalError(
-                f"no cluster keeps a copy of run {folder.name}, and here {damage}",
-                hint=f"infctl runs abandon {folder.name} --reason WHY",
-                unchanged="nothing was touched",
-            )
-        return await asyncio.to_thread(carry_on_from, claim.copy, folder, platform, damage)
-
-
 def refuse_elsewhere(ctx: typer.Context, run: str, verb: str) -> None:
     """Refused for a run that only another machine has: says where its executor is.
 
@@ -191,7 +138,7 @@ def _whereabouts(heard: "Heard") -> str:
 def copied_records(ctx: typer.Context, run: str) -> "tuple[Record, ...]":
     """The records of another machine's run, as the clusters keep them."""
     note(f"run {run} is of another machine: these are the records of its copy in the clusters")
-    return asyncio.run(_find(ctx, run))[1].records
+    return asyncio.run(find(ctx, run))[1].records
 
 
 def tell_clusters(ctx: typer.Context, run: str) -> None:
@@ -213,7 +160,8 @@ async def _publish(ctx: typer.Context, run: str) -> bool:
         return await publish(world, find_folder(run))
 
 
-async def _find(ctx: typer.Context, run: str) -> "tuple[Heard, Copy, Platform]":
+async def find(ctx: typer.Context, run: str) -> "tuple[Heard, Copy, Platform]":
+    """The run by its copies and the lock, with the platform that it would run with here."""
     from infctl.engine.copies import find_copy
     from infctl.executor.pulse import hear
 

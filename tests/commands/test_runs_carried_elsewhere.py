@@ -150,6 +150,8 @@ def test_who_takes_a_run_over_is_told_first_that_its_executor_lives(
     asyncio.run(holding(fake, HONEST))
     assert infctl("runs", "undo", HONEST) != Exit.DONE
     assert "its executor lives, or did a moment ago: run" in capsys.readouterr().err
+    # What could not be taken over stays what the clusters tell.
+    assert run_ids() == []
 
 
 def damaged(how: str) -> Path:

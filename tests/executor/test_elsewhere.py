@@ -105,6 +105,28 @@ async def test_a_run_that_was_abandoned_here_stands_in_nobodys_way() -> None:
     assert await unfinished(world, {}, DEADLINE) == ({}, "")
 
 
+@pytest.mark.parametrize("wrote_on", [False, True])
+async def test_the_end_of_a_run_that_no_cluster_heard_is_told_by_the_next_command(
+    wrote_on: bool,
+) -> None:
+    run = new_run_id()
+    fake = await _world(**{run: False})
+    folder = make_folder(run)
+    write_order(folder, _order(run))
+    adopt_records(folder, _records(run, is_over=True))
+    if wrote_on:
+        taken = replace(_records(run, is_over=True)[-1], kind="lease", args={}, fence=9)
+        for number, data in chunks([taken]).items():
+            name = f"infctl-run-{run}-{number}"
+            patch = {"data": data}
+            await fake.clusters["eu-west-1"].merge(CONFIG_MAP, name, SYSTEM, patch)
+    world = fake.world("lab")
+    assert await unfinished(world, {}, DEADLINE) == ({}, "")
+    folder.rename(folder.parent / "another-machine")
+    found, _ = await unfinished(world, {}, DEADLINE)
+    assert bool(found) is wrote_on
+
+
 async def test_only_runs_that_are_long_over_lose_their_copies() -> None:
     runs = sorted(new_run_id() for _ in range(6))
     fake = await _world(**{run: number != 0 for number, run in enumerate(runs)})

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from infctl.engine.journal import read_journal
 from infctl.engine.mirror import ENVIRONMENT_LABEL, read_records, runs_in
 from infctl.engine.mirroring import Mirror
 from infctl.errors import InfctlError
-from infctl.executor.folders import run_ids
+from infctl.executor.folders import run_ids, runs_folder
 from infctl.executor.order import read_order
 from infctl.model.fence import SYSTEM
 from infctl.model.journal import Kind, Record
@@ -49,20 +49,39 @@ async def unfinished(
 ) -> tuple[dict[str, str], str]:
     """The runs of an environment that have not ended, with a sentence about each.
 
-    `here` are those of this machine; one that was ended elsewhere is not open any more. Where no
-    cluster answers, only this machine's are known: the second result says why.
+    `here` are those of this machine; one that was ended elsewhere is not open any more. The
+    clusters are told of those that ended here and are open by their copies: an end may have found
+    no cluster that answered. Where none answers, only this machine's are known: the second result
+    says why.
     """
     try:
         copies = await list_copies(world, deadline)
     except InfctlError as error:
         return dict(here), error.what
     known = frozenset(run_ids())
+    await _tell_ends(world, [c for c in copies if c.order.run in known - here.keys()])
     ended = {c.order.run for c in copies if c.view.over}
     found = {run: sentence for run, sentence in here.items() if run not in ended}
     for copy in copies:
         if not copy.view.over and copy.order.run not in known:
             found[copy.order.run] = _sentence(copy)
     return found, ""
+
+
+async def _tell_ends(world: World, copies: Iterable[Copy]) -> None:
+    for copy in copies:
+        if not copy.view.over:
+            with contextlib.suppress(InfctlError):
+                await _tell_end(world, copy)
+
+
+async def _tell_end(world: World, copy: Copy) -> None:
+    """Only where nobody else wrote on meanwhile: then the end is theirs to tell."""
+    folder = runs_folder() / copy.order.run
+    records = await asyncio.to_thread(read_journal, folder)
+    follow = records[: len(copy.records)] == copy.records
+    if follow and fold(records).over:
+        await publish(world, folder)
 
 
 async def publish(world: World, folder: Path) -> bool:
