@@ -1,9 +1,9 @@
 """Examines an environment: all regions and this machine at once, whole in less than 20 s."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from infctl.content.facts import Facts
 from infctl.engine.deploy.regions import Request
@@ -19,6 +19,7 @@ from infctl.executor.facts import read_facts
 from infctl.executor.rights import ask_right
 from infctl.model.measured import Measured
 from infctl.model.plan import Plan
+from infctl.model.question import Question
 from infctl.observe.reading import measure
 from infctl.observe.shifts import read_shifts
 from infctl.platform import Platform
@@ -81,8 +82,12 @@ async def examine(
     )
 
 
-async def _each(questions: Mapping[K, Awaitable[V]]) -> dict[K, V]:
+def _each(questions: Mapping[K, Awaitable[V]]) -> Coroutine[Any, Any, dict[K, V]]:
     """All at once, each answer under its question's name."""
+    return _gathered({name: Question(asked) for name, asked in questions.items()})
+
+
+async def _gathered(questions: Mapping[K, Question[V]]) -> dict[K, V]:
     answers = await asyncio.gather(*questions.values())
     return dict(zip(questions, answers, strict=True))
 

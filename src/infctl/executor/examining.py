@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from infctl.errors import CredentialsError, InfctlError
 from infctl.executor.own_files import folder_problem, medium_problem
 from infctl.model import fence
 from infctl.model.measured import Measured, unknown
+from infctl.model.question import Question
 from infctl.model.text import clean
 from infctl.observe.reading import measure
 from infctl.platform import Platform
@@ -29,8 +30,12 @@ _BINDING = Kind("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBin
 _NO_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 
 
-async def ask(place: str, endpoint: str, question: Awaitable[Any]) -> Answer:
+def ask(place: str, endpoint: str, question: Awaitable[Any]) -> Coroutine[Any, Any, Answer]:
     """Whether an endpoint answers, and knows who we are."""
+    return _ask(place, endpoint, Question(question))
+
+
+async def _ask(place: str, endpoint: str, question: Question[Any]) -> Answer:
     try:
         await asyncio.wait_for(question, DEADLINE)
     except TimeoutError:

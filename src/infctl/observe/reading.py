@@ -2,17 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
 from infctl.errors import InfctlError
 from infctl.model.measured import Measured, unknown
+from infctl.model.question import Question
 
 T = TypeVar("T")
 
 
-async def measure(question: Awaitable[T | None], source: str, deadline: float) -> Measured[T]:
+def measure(
+    question: Awaitable[T | None], source: str, deadline: float
+) -> Coroutine[Any, Any, Measured[T]]:
     """Ask, for at most `deadline` seconds; never raises for an answer that does not come."""
+    return _measure(Question(question), source, deadline)
+
+
+async def _measure(question: Question[T | None], source: str, deadline: float) -> Measured[T]:
     try:
         value = await asyncio.wait_for(question, deadline)
     except TimeoutError:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from infctl.model.measured import Measured, unknown
+from infctl.model.question import Question
 from infctl.observe.reading import measure
 from infctl.ports.cloud import CloudState
 from infctl.ports.world import World
@@ -31,7 +32,7 @@ async def read_zone(
         if not (done and reading.result().known) and world.known is not None:
             known = await world.known.recall(zone)
             if known.value is not None:
-                checking = asyncio.ensure_future(_asked(otherwise(known.value)))
+                checking = asyncio.ensure_future(_asked(Question(otherwise(known.value))))
         fresh = await reading
         if fresh.value is not None:
             if world.known is not None:

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from infctl.errors import Conflict, Frozen, InfctlError, Unmeasured
 from infctl.model.fence import SYSTEM
+from infctl.model.question import Question
 from infctl.model.text import clean
 from infctl.ports.clock import Clock
 from infctl.ports.cluster import CONFIG_MAP, NAMESPACE, Cluster, Object
@@ -270,7 +271,11 @@ def _data(found: Object) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-async def _guarded(question: Any, deadline: float) -> Any:
+def _guarded(question: Awaitable[Any], deadline: float) -> Coroutine[Any, Any, Any]:
+    return _within(Question(question), deadline)
+
+
+async def _within(question: Question[Any], deadline: float) -> Any:
     try:
         async with asyncio.timeout(deadline):
             return await question
