@@ -129,6 +129,9 @@ def done_is_true(simulation: "Simulation", job: Job, record: Record) -> str:
     """Done is what is really so, or was until somebody else changed it."""
     if record.kind != Kind.DONE or job.view.plan is None:
         return ""
+    if simulation.reading and len(simulation.jobs) > 1:
+        # It was written by whoever died over it; another run may have come between.
+        return ""
     step = job.plan.step(record.step or "")
     if holds(simulation.world, step.operation) is not False:
         return ""
