@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from infctl.commands.context import context_of
-from infctl.commands.options import YesOption
+from infctl.commands.options import YesOption, bare_id
 from infctl.commands.output import Output, OutputOption, note, show, timestamp
 from infctl.commands.planning import confirm_yes
 from infctl.errors import UsageError
@@ -23,7 +23,9 @@ T = TypeVar("T")
 
 def approve(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's id, or its beginning.")] = "",
+    run: Annotated[
+        str, typer.Argument(help="A run's id, or its beginning.", callback=bare_id)
+    ] = "",
     step: Annotated[str, typer.Option("--step", help="The step that asks.")] = "",
     deny: Annotated[bool, typer.Option("--deny", help="Say no, which ends the request.")] = False,
     reason: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",

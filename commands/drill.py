@@ -16,6 +16,7 @@ from infctl.commands.options import (
     ReportOption,
     TimeoutOption,
     YesOption,
+    bare_id,
 )
 from infctl.commands.output import Output, OutputOption, note, show, timestamp
 from infctl.commands.run_result import code_of
@@ -141,7 +142,9 @@ def history(output: OutputOption = Output.TABLE) -> None:
 
 @app.command("show")
 def show_drill(
-    run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")] = "latest",
+    run: Annotated[
+        str, typer.Argument(help="A run's id, its beginning, or latest.", callback=bare_id)
+    ] = "latest",
     output: OutputOption = Output.TABLE,
 ) -> None:
     """One drill's result."""

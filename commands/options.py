@@ -9,6 +9,12 @@ from infctl.errors import UsageError
 from infctl.model.names import nearest
 from infctl.model.text import clean
 
+
+def bare_id(value: str) -> str:
+    """A run's id as it stands, or as `-o name` prints it: run/ID."""
+    return value.removeprefix("run/")
+
+
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show the plan, its guards and what it touches; stop.")
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infctl.commands.context import Context, context_of
+from infctl.commands.options import bare_id
 from infctl.commands.output import Output, OutputOption, note, show, timestamp
 from infctl.errors import Exit, UsageError
 
@@ -64,7 +65,9 @@ def list_reviews(
 @app.command("close")
 def close(
     ctx: typer.Context,
-    review: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.")],
+    review: Annotated[
+        str, typer.Argument(metavar="RUN", help="The run's id, or its beginning.", callback=bare_id)
+    ],
     reason: Annotated[str, typer.Option(help="What was found; kept with the review.")] = "",
     output: OutputOption = Output.TABLE,
 ) -> None:

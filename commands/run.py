@@ -113,7 +113,9 @@ def _explain(error: InfctlError | TyperException | typer.Abort) -> InfctlError:
         return Refused("a question was not answered", unchanged="nothing was changed")
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else "infctl"
-    return UsageError(error.format_message() or "a command is missing", hint=f"{path} --help")
+    # Typer lists choices in lines with tabs.
+    said = " ".join(error.format_message().split())
+    return UsageError(said or "a command is missing", hint=f"{path} --help")
 
 
 def _code(code: Any) -> int:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infctl.commands.attend import attend, show_result
-from infctl.commands.options import TimeoutOption, YesOption
+from infctl.commands.options import TimeoutOption, YesOption, bare_id
 from infctl.commands.output import Output, OutputOption, note, show, timestamp, write
 from infctl.commands.run_result import code_of
 from infctl.commands.runs_abandon import abandon_run, why
@@ -22,14 +22,16 @@ from infctl.commands.runs_remote import (
 from infctl.commands.runs_takeover import reached
 from infctl.commands.step_lines import StepLines
 from infctl.errors import Exit, Refused, UsageError
-from infctl.model.run import RunState
+from infctl.model.run import PAUSED, RunState
 
 if TYPE_CHECKING:
     from infctl.model.run import RunView
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Plans that run or ran.")
 
-RunArgument = Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")]
+RunArgument = Annotated[
+    str, typer.Argument(help="A run's id, its beginning, or latest.", callback=bare_id)
+]
 StepOption = Annotated[str, typer.Option("--step", help="Only this step.", show_default="all")]
 
 _COLUMNS = [
@@ -73,10 +75,15 @@ def list_runs(
 
 
 def _note_doubts(views: "list[RunView]") -> None:
-    """Why the runs are in doubt that a list shows; the newest of them."""
+    """What a list's states do not tell of the newest runs: why in doubt, and who is silent."""
+    from infctl.executor.watch import silence_of
+
     doubted = [view for view in views if view.state is RunState.IN_DOUBT]
-    for view in doubted[:_BROKEN]:
-        note(f"run {view.run} is in doubt: {view.reason}")
+    told = [f"run {view.run} is in doubt: {view.reason}" for view in doubted]
+    waiting = [view.run for view in views if view.state in PAUSED]
+    told += [f"run {run}: {silence}" for run in waiting if (silence := silence_of(run))]
+    for sentence in told[:_BROKEN]:
+        note(sentence)
 
 
 def _note_older(count: int, option: str = "") -> None:
@@ -238,7 +245,9 @@ def ungraceful_run(
 @app.command("answer")
 def answer_run(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")],
+    run: Annotated[
+        str, typer.Argument(help="A run's id, its beginning, or latest.", callback=bare_id)
+    ],
     answer: Annotated[str, typer.Argument(help="One of the answers that the step offers.")],
     step: Annotated[str, typer.Option("--step", help="The step that asks.")] = "",
     output: OutputOption = Output.TABLE,

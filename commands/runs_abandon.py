@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infctl.commands.options import bare_id
 from infctl.commands.output import Output, OutputOption, note, show
 from infctl.commands.runs_remote import opened, refuse_elsewhere, tell_clusters
 from infctl.errors import InfctlError, Unmeasured, UsageError
@@ -20,7 +21,9 @@ CLUSTERS = "clusters"
 
 def abandon_run(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")] = "latest",
+    run: Annotated[
+        str, typer.Argument(help="A run's id, its beginning, or latest.", callback=bare_id)
+    ] = "latest",
     reason: Annotated[str, typer.Option(help="Why; kept in the journal.")] = "",
     without: Annotated[
         str,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infctl.commands.options import bare_id
 from infctl.commands.output import note, write
 from infctl.commands.runs_remote import copied_records, is_local
 from infctl.errors import ConfigurationError
@@ -32,7 +33,9 @@ class Format(StrEnum):
 
 def export_run(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's id, its beginning, or latest.")] = "latest",
+    run: Annotated[
+        str, typer.Argument(help="A run's id, its beginning, or latest.", callback=bare_id)
+    ] = "latest",
     output: Annotated[Format, typer.Option("-o", "--output", help="The form.")] = Format.JSONL,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="A new file, instead of stdout.")

@@ -4,15 +4,19 @@ from typing import Annotated
 
 import typer
 
-from infctl.commands.output import Output, OutputOption, document, envelope, note, write
+from infctl.commands.output import Output, OutputOption, note, show, write
 from infctl.errors import Exit, UsageError
 
 _MOST_RUNS = 10_000_000
+_RUNS = 200
 
 
 def sim(
     seed: Annotated[int, typer.Option(help="The first seed; each run takes the next.", min=0)] = 0,
-    runs: Annotated[int, typer.Option(help="How many runs.", min=1, max=_MOST_RUNS)] = 200,
+    runs: Annotated[
+        int | None,
+        typer.Option(help="How many runs.", min=1, max=_MOST_RUNS, show_default=str(_RUNS)),
+    ] = None,
     faults: Annotated[
         str, typer.Option(metavar="LIST", help="Only these kinds of faults, or none.")
     ] = "all",
@@ -40,13 +44,20 @@ def sim(
         _show_faults(FAULTS, output)
         return
     kinds = _kinds(faults, tuple(FAULTS))
+    if soak and runs is not None:
+        raise UsageError("--runs and --soak say different things", hint="infctl sim --soak 72h")
+    seconds = _seconds(soak) if soak else None
     # What single runs say of their faults is no news here.
     logging.disable(logging.CRITICAL)
-    result = run_soak(seed, _seconds(soak), kinds) if soak else run_many(seed, runs, kinds, note)
-    if output is Output.TABLE:
+    if seconds is not None:
+        result = run_soak(seed, seconds, kinds)
+    else:
+        result = run_many(seed, runs or _RUNS, kinds, note)
+    if output in (Output.TABLE, Output.WIDE):
         write("\n".join(lines_of(result, faults)) + "\n")
     else:
-        document(envelope("Simulation", [item_of(result, faults)]), output)
+        item = {"name": f"seed-{seed}", **item_of(result, faults)}
+        show("Simulation", [item], (), output=output, prefix="simulation/")
     if result.failures:
         raise typer.Exit(Exit.MEASURED_BAD)
 
@@ -66,13 +77,14 @@ def _seconds(text: str) -> float:
     from infctl.platform.units import parse_duration
 
     try:
-        return parse_duration(text)
+        seconds = parse_duration(text)
     except ValueError as error:
-        raise UsageError(f"--soak {text[:80]}: {error}") from None
+        raise UsageError(f"--soak {text[:80]}: {error}", hint="infctl sim --soak 72h") from None
+    if seconds <= 0:
+        raise UsageError("--soak wants some time", hint="infctl sim --soak 72h")
+    return seconds
 
 
 def _show_faults(faults: dict[str, str], output: Output) -> None:
-    from infctl.commands.output import show
-
     items = [{"name": name, "what": what} for name, what in faults.items()]
     show("Fault", items, [("FAULT", "name"), ("WHAT", "what")], output=output, prefix="fault/")

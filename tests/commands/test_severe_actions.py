@@ -148,3 +148,26 @@ def test_a_run_that_is_left_alone_is_told_in_the_form_that_was_asked_for(
     run = told["items"][0]["name"]
     attached = call(command, environment, "runs", "attach", run, "-o", "name")
     assert attached.stdout == f"run/{run}\n"
+
+
+def test_verbs_take_a_runs_name_as_lists_print_it(
+    command: list[str], environment: dict[str, str]
+) -> None:
+    words = ("failover", REGION, f"--confirm={REGION}", "--reason", "x", "-o", "name")
+    name = call(command, environment, *words).stdout.strip()
+    assert name.startswith("run/")
+    for verb in (("show",), ("attach",), ("export",)):
+        done = call(command, environment, "runs", *verb, name)
+        assert done.returncode == 0, done.stderr
+        assert name.removeprefix("run/") in done.stdout
+    missing = call(command, environment, "runs", "show", f"run/{'0' * 26}")
+    assert f"run/{'0' * 26}" not in missing.stderr
+
+
+def test_a_choice_that_is_missing_is_said_without_tabs(
+    command: list[str], environment: dict[str, str]
+) -> None:
+    done = call(command, environment, "completion")
+    assert done.returncode == 2
+    assert "bash, zsh, fish, powershell" in done.stderr
+    assert "u{9}" not in done.stderr

@@ -110,3 +110,32 @@ def test_bad_input_leaves_with_2_and_no_traceback(
     assert "Traceback" not in printed.err
     assert told in printed.err
     assert not printed.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--soak", "0s"), "some time"),
+        (("--soak", "soon"), "--soak soon"),
+        (("--soak", "1h", "--runs", "5"), "--runs and --soak"),
+    ],
+)
+def test_what_a_soak_cannot_mean_is_refused(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert _leave(*words) == Exit.USAGE
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("form", "lines"), [("name", 1), ("jsonl", 1), ("wide", 5)])
+def test_each_form_of_the_result_is_what_it_is_elsewhere(
+    capsys: pytest.CaptureFixture[str], form: str, lines: int
+) -> None:
+    assert _leave("--seed", "7", "--runs", "2", "-o", form) == 0
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) >= lines
+    assert ("apiVersion" in out) is False
+    if form == "name":
+        assert out == "simulation/seed-7\n"
+    if form == "jsonl":
+        assert json.loads(out)["seed"] == 7
