@@ -65,7 +65,7 @@ def lost_is_read_back(simulation: "Simulation", act: Act) -> str:
 def newest_fence_writes(simulation: "Simulation", act: Act) -> str:
     """A cluster takes no write of an older fence once a newer one has acted there."""
     if act.verb not in FENCED or act.changed[0].split("/")[1][:1].islower():
-        # A bucket's name, where a cluster has a kind. Stores compare no fence: that window is documented.
+        # Stores, whose places name a bucket and no kind, compare no fence: a documented window.
         return ""
     newest = simulation.newest.get(act.place, 0)
     simulation.newest[act.place] = max(newest, act.fence)
