@@ -78,10 +78,13 @@ def _set_aside(ctx: typer.Context, run: str) -> None:
     from infctl.executor.damage import damage_of
     from infctl.executor.folders import find_folder, run_lock
     from infctl.executor.living import identity
+    from infctl.executor.own_files import check_run
 
     folder = find_folder(run)
     if is_over(folder) or run_lock(folder).holder() or not (damage := damage_of(folder)):
         return
+    # What somebody planted is no damage: it is looked at, and not moved.
+    check_run(folder)
     note(f"run {folder.name} cannot be carried on from its files here: {damage}")
     lock = run_lock(folder)
     if not lock.acquire(identity()):

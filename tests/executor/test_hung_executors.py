@@ -41,7 +41,8 @@ def test_a_hung_executor_is_named_with_the_command_that_ends_it(
         assert run_command(["runs", verb, hung]) == Exit.UNDECIDED
         said = capsys.readouterr().err
         assert silent in said
-        assert f"kill -9 {pid}, then infctl runs resume {hung}" in said
+        following = "undo" if verb == "undo" else "resume"
+        assert f"kill -9 {pid}, then infctl runs {following} {hung}" in said
     assert run_command(["runs", "abandon", hung, "--reason", "x"]) == Exit.REFUSED
     assert f"kill -9 {pid}, then infctl runs resume {hung}" in capsys.readouterr().err
     assert run_command(["runs", "show", hung]) == Exit.DONE
@@ -78,6 +79,8 @@ def test_a_paused_run_says_that_its_executor_is_silent(
     view = runs.wait(run, lambda view: "not heard" in " ".join(view.notes))
     assert view.state is RunState.PAUSED_BY_OPERATOR
     capsys.readouterr()
+    assert run_command(["runs", "list"]) == Exit.DONE
+    assert "not heard for" in capsys.readouterr().err
     assert run_command(["runs", "show", run, "-o", "json"]) == Exit.DONE
     assert "not heard" in json.loads(capsys.readouterr().out)["items"][0]["notes"][-1]
 

@@ -66,7 +66,7 @@ def ask(folder: Path, decision: Decision) -> None:
             connection.sendall(encode(decision) + b"\n")
             answer = json.loads(connection.makefile("rb").readline(_LIMIT))
     except TimeoutError as error:
-        raise unanswered(folder) from error
+        raise unanswered(folder, decision) from error
     except (OSError, ValueError) as error:
         raise NotListening(f"{name} does not answer", hint=hint) from error
     if answer.get("ending"):
@@ -75,11 +75,12 @@ def ask(folder: Path, decision: Decision) -> None:
         raise Refused(str(answer.get("error", "the executor refused")))
 
 
-def unanswered(folder: Path) -> Unreachable:
+def unanswered(folder: Path, decision: Decision | None = None) -> Unreachable:
     """What to say of an executor that lives and does not answer, with the way on."""
+    verb = Verb.UNDO if decision is not None and decision.verb is Verb.UNDO else Verb.RESUME
     run, executor = folder.name, executor_of(folder) or Executor()
     if executor.unheard is not None and executor.unheard >= _HUNG:
-        hint = executor.way_on(f"infctl runs resume {run}")
+        hint = executor.way_on(f"infctl runs {verb} {run}")
         return Unreachable(f"run {run}: {executor.silence()}", hint=hint, unchanged=_UNHEARD)
     what = f"{executor.name} has not answered for {_DEADLINE:g} s"
     return Unreachable(f"run {run}: {what}", hint=f"infctl runs show {run}", unchanged=_UNHEARD)

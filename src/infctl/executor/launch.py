@@ -108,7 +108,7 @@ def revive(
         except NotListening as error:
             executor = executor_of(folder)
             if executor is not None and executor.is_silent:
-                raise unanswered(folder) from error
+                raise unanswered(folder, decision) from error
             if time.monotonic() > begun + _PATIENCE_SECONDS:
                 raise
         if not is_told and time.monotonic() > begun + _QUIET_SECONDS:

@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from infctl.clients import processes
 from infctl.executor.folders import Lock, run_lock
 
 SILENT = 10.0
@@ -53,6 +52,8 @@ class Executor:
 
 def identity() -> str:
     """This process as a lock's file names it: pid, host, and when it started."""
+    from infctl.clients import processes
+
     found = processes.find(os.getpid())
     return f"{os.getpid()}@{socket.gethostname()} {found.started if found else 0}"
 
@@ -73,6 +74,8 @@ def executor_of(folder: Path) -> Executor | None:
 
 def _own_pid(named: "re.Match[str]") -> int:
     """The pid, where this machine's process of that pid is the very one that wrote it."""
+    from infctl.clients import processes
+
     pid, host, started = int(named[1]), named[2], int(named[3])
     is_it = host == socket.gethostname() and processes.find(pid) == processes.Process(pid, started)
     return pid if is_it else 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from infctl.executor.damage import order_here, settle_hint
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
 from infctl.executor.listing import ended_view, folded, open_runs
 from infctl.executor.living import Executor, executor_of
+from infctl.executor.order import PLAN_FILE
 from infctl.model.plan import Plan, Step
 from infctl.model.run import PAUSED, RunState, RunView, StepState, StepView
 
@@ -39,7 +41,23 @@ def read_run(run: str) -> RunView:
     except InfctlError as error:
         return RunView(run=folder.name, state=RunState.IN_DOUBT, reason=error.what)
     view = replace(view, run=folder.name, notes=view.notes + _spilled(folder))
+    if executor is None and not view.seq and _is_new(folder):
+        return view
     return doubt(view, executor)
+
+
+def silence_of(run: str) -> str:
+    """For how long its executor has not been heard, where that is too long; else nothing."""
+    executor = executor_of(runs_folder() / run)
+    return executor.silence() if executor is not None and executor.is_silent else ""
+
+
+def _is_new(folder: Path) -> bool:
+    """Whether its executor may only be starting."""
+    try:
+        return time.time() - (folder / PLAN_FILE).lstat().st_mtime < _START_SECONDS
+    except OSError:
+        return False
 
 
 def _spilled(folder: Path) -> tuple[str, ...]:
