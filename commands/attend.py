@@ -9,7 +9,7 @@ from infctl.commands.output import Output, note, show, write
 from infctl.commands.run_result import code_of, item_of, result_lines
 from infctl.commands.step_lines import StepLines
 from infctl.errors import DeadlinePassed, Exit, InfctlError
-from infctl.model.run import PAUSED, RunState, RunView
+from infctl.model.run import PAUSED, RunState, RunView, StepState
 
 if TYPE_CHECKING:
     from infctl.engine.decisions import Verb
@@ -99,12 +99,9 @@ class _Viewer:
             return
         from infctl.engine.decisions import Verb
 
-        is_drill = _is_drill(self.view)
-        what = "heal, undo and stop" if is_drill else "pause at the next step's edge"
-        waiting = _remaining(self.view, is_drill)
-        note(f"asked the run to {what}; remaining: {', '.join(waiting) or 'nothing'}")
+        note(asked_line(self.view))
         note("Ctrl-C again detaches")
-        self._ask(Verb.UNDO if is_drill else Verb.PAUSE)
+        self._ask(Verb.UNDO if _is_drill(self.view) else Verb.PAUSE)
 
     def _ask(self, verb: "Verb") -> None:
         from infctl.executor.control import NotListening
@@ -139,6 +136,18 @@ def decide(run: str, verb: "Verb", reason: str = "", step: str = "") -> None:
     from infctl.executor.launch import whoami
 
     ask(find_folder(run), Decision(verb, by=whoami(), reason=reason, step=step))
+
+
+def asked_line(view: RunView) -> str:
+    """What the first Ctrl-C asked for, and what is still to come then."""
+    is_drill = _is_drill(view)
+    waiting = _remaining(view, is_drill)
+    running = [s.id for s in view.steps if s.state is StepState.RUNNING]
+    if not is_drill and running and not waiting:
+        last = ", ".join(running)
+        return f"asked the run to pause, but {last} is its last step: done, the run ends"
+    what = "heal, undo and stop" if is_drill else "pause at the next step's edge"
+    return f"asked the run to {what}; remaining: {', '.join(waiting) or 'nothing'}"
 
 
 def _remaining(view: RunView, only_always: bool) -> list[str]:

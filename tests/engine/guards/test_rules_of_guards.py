@@ -140,7 +140,17 @@ def test_capacity_holds_up_to_the_bound_and_not_where_nobody_takes_over(
 ) -> None:
     module = sys.modules[guards.capacity.__module__]
     monkeypatch.setattr(module, "utilisation", lambda *_: busy)
-    assert guards.capacity(failing_over(), guarded(max_utilisation=0.7)).word is word
+    outcome = guards.capacity(failing_over(), guarded(max_utilisation=0.7))
+    assert outcome.word is word
+    assert ": ;" not in outcome.evidence[0]
+
+
+def test_capacity_says_of_who_has_no_pod_that_it_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[guards.capacity.__module__]
+    monkeypatch.setattr(module, "utilisation", lambda *_: {US: float("inf"), AP: 0.5})
+    outcome = guards.capacity(failing_over(), guarded(max_utilisation=0.7))
+    assert outcome.word is Word.FAILED
+    assert f"{US} has no pod, {AP} 50% busy; bound 70%" in outcome.evidence[0]
 
 
 def test_the_load_that_a_plan_brings_is_added_to_what_is_there() -> None:

@@ -32,10 +32,14 @@ def capacity(plan: Plan, facts: Facts) -> Outcome:
     if not found:
         return Outcome(Word.FAILED, (f"{rate:.0f} requests/s, and no other region is on to take",))
     bound = facts.platform.guards.max_utilisation
-    sentences = tuple(f"{name} {share:.0%} busy" for name, share in found.items())
+    sentences = tuple(_sentence(name, share) for name, share in found.items())
     over = [name for name, share in found.items() if share > bound]
     evidence = (f"{rate:.0f} requests/s: {', '.join(sentences)}; bound {bound:.0%}",)
     return Outcome(Word.FAILED if over else Word.PASSED, evidence)
+
+
+def _sentence(region: str, share: float) -> str:
+    return f"{region} has no pod" if math.isinf(share) else f"{region} {share:.0%} busy"
 
 
 def _unmeasured(facts: Facts, off: tuple[str, ...]) -> Outcome:
