@@ -71,7 +71,8 @@ async def test_an_open_run_of_another_machine_is_named_with_what_settles_it() ->
     world = (await _world(**{run: False})).world("lab")
     found, unread = await unfinished(world, {}, DEADLINE)
     assert not unread
-    assert "of ada@other on other is running by its copy" in found[run]
+    assert "of ada@other on other (pid " in found[run]
+    assert "is running by its copy, begun " in found[run]
     assert f"infctl runs attach {run}" in found[run]
 
 

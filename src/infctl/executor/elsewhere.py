@@ -3,20 +3,20 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from infctl.engine.copies import Copy, list_copies
 from infctl.engine.journal import read_journal
 from infctl.engine.mirror import ENVIRONMENT_LABEL, read_records, runs_in
 from infctl.engine.mirroring import Mirror
+from infctl.engine.unfinished import describe_run
 from infctl.errors import InfctlError
 from infctl.executor.folders import run_ids, runs_folder
 from infctl.executor.order import read_order
 from infctl.model.fence import SYSTEM
 from infctl.model.journal import Kind, Record
 from infctl.model.run import RunView, fold
-from infctl.model.text import clean
 from infctl.ports.cluster import CONFIG_MAP, Cluster
 from infctl.ports.world import World
 
@@ -119,11 +119,6 @@ async def _prune(cluster: Cluster, environment: str, keep: int) -> None:
 
 
 def _sentence(copy: Copy) -> str:
-    view, run = copy.view, copy.order.run
-    holder = view.holder if isinstance(view.holder, dict) else {}
-    where = clean(str(holder.get("host", "another machine")), limit=80)
-    return (
-        f"run {run} ({clean(copy.order.plan.summary, limit=120)}) of"
-        f" {clean(copy.order.actor, limit=80)} on {where} is {view.state} by its copy:"
-        f" infctl runs attach {run}, or resume or undo it"
-    )
+    order = copy.order
+    view = replace(copy.view, plan=order.plan, actor=order.actor)
+    return describe_run(view, run=order.run, elsewhere=True)

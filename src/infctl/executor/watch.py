@@ -10,6 +10,7 @@ from pathlib import Path
 from infctl.engine.graph import problems_of
 from infctl.engine.journal import JournalReader, read_journal, spill_path
 from infctl.engine.operations import find
+from infctl.engine.unfinished import describe_run
 from infctl.errors import InfctlError, UsageError
 from infctl.executor.damage import order_here, settle_hint
 from infctl.executor.folders import find_folder, run_ids, run_lock, runs_folder
@@ -149,10 +150,10 @@ def unfinished_runs(environment: str) -> dict[str, str]:
         plan = plan_of(view)
         if view.over or (plan is not None and plan.environment != environment):
             continue
-        name = plan.summary if plan is not None else "a run without a plan"
         is_damaged = view.plan is None and view.state is RunState.IN_DOUBT and view.seq == 0
-        hint = settle_hint(view.run) if is_damaged else f"infctl runs show {view.run}"
-        found[view.run] = f"run {view.run} ({name}) is {view.state}: {hint}"
+        hint = settle_hint(view.run) if is_damaged else ""
+        whole = replace(view, plan=plan)
+        found[view.run] = describe_run(whole, run=view.run, elsewhere=False, hint=hint)
     return found
 
 

@@ -3,6 +3,7 @@
 They fail closed: a guard that cannot be evaluated refuses, and so does one with a bug.
 """
 
+import re
 from collections.abc import Callable
 
 from infctl.content.facts import Facts
@@ -49,6 +50,9 @@ __all__ = [
     "undo_exists",
     "version_skew",
 ]
+
+_RUN = re.compile(r"run ([0-9a-hjkmnp-tv-z]{26}) ")
+"""How the evidence about an unfinished run begins."""
 
 Guard = Callable[[Plan, Facts], Outcome]
 
@@ -100,10 +104,18 @@ def refuse(results: tuple[GuardResult, ...], overridden: frozenset[str] = frozen
         raise Refused(
             f"refused by {reasons}",
             unchanged="nothing was changed",
-            hint="infctl freeze --status"
-            if any(r.guard == "freeze" for r in bad)
-            else "infctl status; infctl runs list",
+            hint=_hint(bad),
         )
+
+
+def _hint(bad: list[GuardResult]) -> str:
+    if any(r.guard == "freeze" for r in bad):
+        return "infctl freeze --status"
+    if all(r.guard != "conflicting_run" for r in bad):
+        return "infctl status; infctl runs list"
+    others = [f for r in bad for sentence in r.outcome.evidence if (f := _RUN.match(sentence))]
+    watching = [f"infctl runs attach {found[1]}" for found in others[:1]]
+    return "; ".join([*watching, "infctl runs list --clusters"])
 
 
 def overrides(
