@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infctl.commands.context import context_of
 from infctl.commands.options import bare_id
 from infctl.commands.output import Output, OutputOption, note, show
-from infctl.commands.runs_remote import opened, refuse_elsewhere, tell_clusters
-from infctl.errors import InfctlError, Unmeasured, UsageError
+from infctl.commands.runs_remote import is_local, opened, tell_clusters
+from infctl.errors import InfctlError, Refused, Unmeasured, UsageError
 
 if TYPE_CHECKING:
     from infctl.executor.claims import Claim
@@ -42,9 +43,11 @@ def abandon_run(
 
     if without not in ("", CLUSTERS):
         raise UsageError(f"--without takes {CLUSTERS}, and nothing else")
-    refuse_elsewhere(ctx, run, "abandon")
-    name = find_folder(run).name
     reason = why(reason, "abandon")
+    if not is_local(run):
+        # Whoever began it may be gone for good.
+        _take_copy(ctx, run, bool(without))
+    name = find_folder(run).name
     closed = abandon(name, reason, lambda view: _claim(ctx, view, bool(without)))
     note(f"run {name} is closed as failed")
     if closed.aside is not None:
@@ -63,6 +66,23 @@ def why(reason: str, verb: str) -> str:
     if not reason.strip():
         raise UsageError(f"runs {verb} needs --reason")
     return reason
+
+
+def _take_copy(ctx: typer.Context, run: str, is_enough: bool) -> None:
+    """Write another machine's run down here, so that it can be closed."""
+    from infctl.executor.remote import take_over
+    from infctl.model.run import RunView
+
+    claim = _claim(ctx, RunView(run=run), is_enough)
+    if claim is None or claim.copy is None:
+        raise UsageError(
+            f"neither this machine nor a cluster that answers knows run {run}",
+            hint="infctl runs list --clusters",
+        )
+    claim.refuse(run, "it was not closed")
+    if claim.copy.view.over:
+        raise Refused(f"run {run} is over", hint=f"infctl runs show {run}")
+    take_over(claim.copy, context_of(ctx).load_platform())
 
 
 def _claim(ctx: typer.Context, view: "RunView", is_enough: bool) -> "Claim | None":
@@ -86,7 +106,7 @@ def _claim(ctx: typer.Context, view: "RunView", is_enough: bool) -> "Claim | Non
 
 async def _look(ctx: typer.Context, view: "RunView") -> "Claim":
     from infctl.executor.claims import claim_on
-    from infctl.executor.folders import find_folder
+    from infctl.executor.folders import runs_folder
 
-    async with opened(ctx, view.run) as (world, _):
-        return await claim_on(world, view.run, find_folder(view.run), view)
+    async with opened(ctx, view.run if is_local(view.run) else "") as (world, _):
+        return await claim_on(world, view.run, runs_folder() / view.run, view)

@@ -92,6 +92,19 @@ def test_a_run_that_ended_elsewhere_is_over_here_too(
     assert watch.read_run(run).state is RunState.COMPLETED
 
 
+def test_another_machines_run_is_closed_from_here_once_its_executor_is_gone(
+    fake: FakeWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asyncio.run(holding(fake, HONEST))
+    assert abandon() == Exit.REFUSED
+    assert "carried on elsewhere" in capsys.readouterr().err
+    assert run_ids() == []
+    fake.clock.now += 60
+    assert abandon() == Exit.DONE
+    assert copied(fake).view.state is RunState.FAILED
+    assert infctl("runs", "abandon", "01hzy0000000000000000000zz", "--reason", "x") == Exit.USAGE
+
+
 def test_where_nobody_can_be_asked_that_must_be_acknowledged_by_name(
     fake: FakeWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
