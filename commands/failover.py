@@ -24,26 +24,27 @@ from infctl.model.proposal import Proposal
 if TYPE_CHECKING:
     from infctl.platform import Platform
 
+KeepOption = Annotated[
+    str | None,
+    typer.Option("--for", metavar="TIME", help="When it expires: 4h, 90m.", show_default="72h"),
+]
+ReadyOption = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=100.0,
+        metavar="PERCENT",
+        help="Of the pods that take over, so many must be ready before traffic moves.",
+    ),
+]
+
 
 def failover(
     ctx: typer.Context,
     region: Annotated[str | None, typer.Argument(help="The region that clients leave.")] = None,
-    reason: Annotated[
-        str, typer.Option(help="Why; kept in the run and in the switch; wanted.")
-    ] = "",
-    keep: Annotated[
-        str | None,
-        typer.Option("--for", metavar="TIME", help="When it expires: 4h, 90m.", show_default="72h"),
-    ] = None,
-    ready: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            max=100.0,
-            metavar="PERCENT",
-            help="Of the pods that take over, so many must be ready before traffic moves.",
-        ),
-    ] = 100.0,
+    reason: Annotated[str, typer.Option(help="Why; wanted; kept in the run and the switch.")] = "",
+    keep: KeepOption = None,
+    ready: ReadyOption = 100.0,
     listed: Annotated[
         bool, typer.Option("--list", help="Show regions that are switched off, and until when.")
     ] = False,
