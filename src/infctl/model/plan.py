@@ -97,7 +97,7 @@ class Plan(_Remembered):
 
     def to_json(self) -> dict[str, Json]:
         """The plan as plain JSON values; `from_json` reads it back."""
-        plain: dict[str, Json] = json.loads(json.dumps(self, default=_fields_of, sort_keys=True))
+        plain: dict[str, Json] = _plain(self)
         _leave_out_later(plain)
         return plain
 
@@ -120,6 +120,22 @@ class Plan(_Remembered):
         return self.steps[self.positions[step_id]]
 
 
+def _plain(value: Any, depth: int = 0) -> Json:
+    """What `json.loads` makes of `json.dumps`; those are asked where a value is out of the way."""
+    kind = value.__class__
+    if kind in _SCALARS:
+        return value
+    below = depth + 1
+    if below < _DEEP:
+        if kind is dict and all(key.__class__ is str for key in value):
+            return {key: _plain(inner, below) for key, inner in value.items()}
+        if kind is list or kind is tuple:
+            return [_plain(inner, below) for inner in value]
+        if kind in _PARTS:
+            return {name: _plain(getattr(value, name), below) for name in _names(kind)}
+    return json.loads(json.dumps(value, default=_fields_of, sort_keys=True))
+
+
 def _fields_of(part: Any) -> dict[str, Json]:
     """A step, an operation or a radius as JSON has it, without copying what it holds."""
     return {name: getattr(part, name) for name in _names(part.__class__)}
@@ -130,6 +146,12 @@ def _names(kind: Any) -> tuple[str, ...]:
     if not is_dataclass(kind):
         raise TypeError(f"a plan holds JSON, not {kind.__name__}")
     return tuple(f.name for f in fields(kind))
+
+
+_DEEP = 64
+"""Levels that no plan of ours has; Python's own stack ends far above."""
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_PARTS = frozenset({Plan, Step, Operation, BlastRadius})
 
 
 def from_json(data: Mapping[str, Json]) -> Plan:
@@ -170,7 +192,12 @@ def _check_types(plan: Plan) -> None:
     numbers: list[Any] = [plan.deadline, *(s.timeout for s in steps)]
     counts: list[Any] = [plan.engine, *(o.version for o in operations)]
     counts += [s.max_attempts for s in steps]
-    for kind, values in ((str, texts), (Mapping, mappings), (int | float, numbers), (int, counts)):
+    for kind, values in (
+        (str, texts),
+        ((dict, Mapping), mappings),
+        ((int, float), numbers),
+        (int, counts),
+    ):
         for value in values:
             if not isinstance(value, kind):
                 raise TypeError(f"{type(value).__name__} in a plan where it does not belong")
