@@ -68,7 +68,9 @@ def test_a_run_whose_holder_is_gone_is_closed_with_what_it_wrote_last(
     view = watch.read_run(HONEST)
     assert (view.state, view.reason) == (RunState.FAILED, "abandoned: gone")
     assert view.seq == len(BEGUN) + 1
-    assert copied(fake).records == read_journal(find_folder(HONEST))
+    records = read_journal(find_folder(HONEST))
+    assert copied(fake).records == records
+    assert records[-1].fence == records[-2].fence
 
 
 def test_the_lease_of_this_machines_own_dead_executor_keeps_nobody_from_closing(

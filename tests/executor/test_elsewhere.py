@@ -106,6 +106,10 @@ async def test_a_run_that_was_abandoned_here_stands_in_nobodys_way() -> None:
     assert await unfinished(world, {}, DEADLINE) == ({}, "")
 
 
+async def _copied(fake: FakeWorld) -> list[Any]:
+    return [await cluster.list(CONFIG_MAP, SYSTEM) for cluster in fake.clusters.values()]
+
+
 @pytest.mark.parametrize("wrote_on", [False, True])
 async def test_the_end_of_a_run_that_no_cluster_heard_is_told_by_the_next_command(
     wrote_on: bool,
@@ -122,7 +126,10 @@ async def test_the_end_of_a_run_that_no_cluster_heard_is_told_by_the_next_comman
             patch = {"data": data}
             await fake.clusters["eu-west-1"].merge(CONFIG_MAP, name, SYSTEM, patch)
     world = fake.world("lab")
+    before = await _copied(fake)
     assert await unfinished(world, {}, DEADLINE) == ({}, "")
+    # Whoever carried it on tells its end.
+    assert (await _copied(fake) == before) is wrote_on
     folder.rename(folder.parent / "another-machine")
     found, _ = await unfinished(world, {}, DEADLINE)
     assert bool(found) is wrote_on

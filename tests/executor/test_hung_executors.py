@@ -1,5 +1,7 @@
 """An executor that lives and does nothing is said to be silent, with a way on that works."""
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -60,6 +62,17 @@ def test_what_is_said_to_do_carries_the_run_on(hung: str, runs: Runs) -> None:
     assert run_command(["runs", "resume", hung]) == Exit.DONE
     assert watch.read_run(hung).state is RunState.COMPLETED
     assert runs.effects() == runs.planned()
+
+
+async def test_whoever_watches_is_told_once_and_watches_on(hung: str) -> None:
+    told = set()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2):
+            async for view in watch.follow(hung):
+                told.add((view.state, view.reason))
+    ((state, reason),) = told
+    assert state is RunState.IN_DOUBT
+    assert reason.endswith(f"kill -9 {executor_of(hung)} ends it")
 
 
 def test_an_executor_that_goes_on_is_running_again(hung: str, runs: Runs) -> None:

@@ -45,6 +45,10 @@ class Executor:
         """For how long nothing was heard, counted in steps of `every` seconds."""
         return f"{self.name} was not heard for {(self.unheard or 0.0) // every * every:.0f} s"
 
+    def doubt(self, every: float) -> str:
+        """Its silence, and what ends it, for whoever only watches."""
+        return self.silence(every) + (f": kill -9 {self.pid} ends it" if self.pid else "")
+
     def way_on(self, command: str) -> str:
         """The commands that end it and go on; the second alone where it may not be ours to end."""
         return f"kill -9 {self.pid}, then {command}" if self.pid else command

@@ -75,10 +75,10 @@ def doubt(view: RunView, executor: Executor | None, every: float = 1.0) -> RunVi
     if view.over or (executor is not None and not executor.is_silent):
         return view
     if view.state in PAUSED:
-        told = () if executor is None else (executor.silence(every),)
+        told = () if executor is None else (executor.doubt(every),)
         return replace(view, notes=view.notes + told)
     if executor is not None:
-        return replace(view, state=RunState.IN_DOUBT, reason=executor.silence(every))
+        return replace(view, state=RunState.IN_DOUBT, reason=executor.doubt(every))
     reason = view.reason if view.state is RunState.IN_DOUBT else ""
     return replace(view, state=RunState.IN_DOUBT, reason=reason or "its executor is gone")
 
