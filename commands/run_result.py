@@ -1,10 +1,11 @@
 """What came out of a run, as JSON and as lines for people. Pure."""
 
+import shlex
 from typing import Any
 
 from infctl.commands.output import timestamp
 from infctl.errors import Exit
-from infctl.model.run import PAUSED, RunState, RunView
+from infctl.model.run import PAUSED, RunState, RunView, StepState
 from infctl.model.text import clean
 
 _EXPLAINED = frozenset({"skip", "ungraceful", "abandon"})
@@ -75,7 +76,7 @@ def result_lines(view: RunView, first: tuple[str, ...] = ()) -> list[str]:
 
 def _next(view: RunView) -> list[str]:
     if view.state is RunState.WAITING_FOR_APPROVAL:
-        return [f"next: infctl {verb} {view.run}" for verb in ("approve", "runs answer")]
+        return [f"next: infctl {words}" for words in _answers(view)]
     if view.state in PAUSED:
         verbs = (
             ("resume",)
@@ -88,6 +89,26 @@ def _next(view: RunView) -> list[str]:
     if view.state is RunState.IN_DOUBT:
         return [_verb_line(verb, view.run) for verb in ("resume", "undo")]
     return []
+
+
+def _answers(view: RunView) -> list[str]:
+    """What may be typed about the steps that wait for people, each answer on its own."""
+    steps = () if view.plan is None else zip(view.plan.steps, view.steps, strict=False)
+    waiting = [step for step, seen in steps if seen.state is StepState.RUNNING]
+    asking = [step for step in waiting if step.operation.kind == "ask"]
+    is_approval = any(step.operation.kind == "approve" for step in waiting)
+    found = [f"approve {view.run}"] if is_approval else []
+    for step in asking:
+        named = f" --step {_word(step.id)}" if len(asking) > 1 else ""
+        offered = step.operation.args.get("answers")
+        words = offered if isinstance(offered, (list, tuple)) else ("ANSWER",)
+        found += [f"runs answer {view.run} {_word(word)}{named}" for word in words]
+    return found
+
+
+def _word(value: object) -> str:
+    """As one word of a command line."""
+    return shlex.quote(clean(str(value), limit=80))
 
 
 def _verb_line(verb: str, run: str) -> str:

@@ -10,7 +10,7 @@ from infctl.commands.run import run as run_command
 from infctl.errors import Exit
 from infctl.executor import launch
 from infctl.model.plan import Plan
-from infctl.model.run import RunState
+from infctl.model.run import RunState, StepState
 
 __all__ = ["runs"]
 
@@ -81,6 +81,15 @@ def test_the_commands_that_come_next_can_be_typed_as_they_stand(
         assert f"runs {verb} {run} --reason WHY" in following
     assert run_command([*following[1].split(), "-o", "json"]) == Exit.DONE
     assert json.loads(capsys.readouterr().out)["items"][0]["decision"] == "skip"
+    runs.wait(run, lambda view: view.step("s02").state is StepState.FAILED)
+    assert run_command(["runs", "skip", run, "--reason", "x"]) == Exit.DONE
+    runs.wait(run, lambda view: view.state is RunState.WAITING_FOR_APPROVAL)
+    capsys.readouterr()
+    assert run_command(["runs", "show", run]) == Exit.DONE
+    shown = capsys.readouterr().out.splitlines()
+    answers = [f"next: infctl runs answer {run} {answer}" for answer in ("yes", "no")]
+    assert [line for line in shown if line.startswith("next: ")] == answers
+    assert run_command(answers[0].split()[2:]) == Exit.DONE
 
 
 def test_resume_prints_the_run_as_show_does(runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:
