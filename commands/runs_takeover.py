@@ -81,15 +81,18 @@ def _set_aside(ctx: typer.Context, run: str) -> None:
     from infctl.executor.own_files import check_run
 
     folder = find_folder(run)
-    if is_over(folder) or run_lock(folder).holder() or not (damage := damage_of(folder)):
+    if is_over(folder) or run_lock(folder).holder() or not damage_of(folder):
         return
     # What somebody planted is no damage: it is looked at, and not moved.
     check_run(folder)
-    note(f"run {folder.name} cannot be carried on from its files here: {damage}")
     lock = run_lock(folder)
     if not lock.acquire(identity()):
         return
     try:
+        # Now nobody writes: what an executor had just begun to write would not verify either.
+        if not (damage := damage_of(folder)):
+            return
+        note(f"run {folder.name} cannot be carried on from its files here: {damage}")
         aside = asyncio.run(_mend(ctx, folder, damage))
     finally:
         lock.release()

@@ -119,7 +119,9 @@ def revive(
 
 def _refuse_damaged(folder: Path) -> None:
     """JournalError where no executor could carry the run on: what to do then, a person says."""
-    if damage := damage_of(folder):
+    damage = damage_of(folder)
+    # Where one has begun meanwhile, it was only writing.
+    if damage and not run_lock(folder).holder():
         raise JournalError(
             f"run {folder.name} cannot be carried on from its files here: {damage}",
             hint=settle_hint(folder.name),
