@@ -26,6 +26,8 @@ from infctl.ports.cluster import LEASE
 USES = 10
 OFFLINE = range(3, 7)
 GLASS = ("capacity", "conflicting_run", "lock")
+UNHEARD = (*GLASS, "freeze")
+"""Where no cluster says whether all is frozen, a reason stands in for that."""
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ async def test_ten_uses_are_ten_alarms_also_those_while_nobody_could_be_told(
     runs = []
     for number in range(USES):
         _network(place, Mood.SILENT if number in OFFLINE else Mood.ANSWERING)
-        runs.append(await _use(place))
+        runs.append(await _use(place, UNHEARD))
         await place.carry_until(runs[-1], lambda view: view.holder is not None)
         assert {w.review.alarm.run for w in waiting("fake")} == set(runs)
     _network(place, Mood.ANSWERING)
@@ -207,7 +209,7 @@ async def test_nothing_is_overridden_where_others_hold_the_folder(
 
 async def test_the_next_command_brings_what_its_executor_could_not(place: Stricken) -> None:
     _network(place, Mood.SILENT)
-    run = await _use(place)
+    run = await _use(place, UNHEARD)
     await place.carry_until(run, has_switched)
     assert _told(place) == []
     _network(place, Mood.ANSWERING)

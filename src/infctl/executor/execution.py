@@ -277,11 +277,13 @@ class _Execution:
             on_failure="undo" if order.on_failure == "undo" else "pause",
             permit=RunPermit(held.world, held.lock, mirror, self._frozen),
         )
-        faults = leases.renew_faults(
-            order.plan, self._view, self.world, self._lost, lambda: self._frozen() is not None
-        )
-        async with self._recorded(), control.serve(self.folder, self.decisions), beside(faults):
-            return await self._until_signal(while_held(machine.run(), held.lock))
+        async with self._recorded(), control.serve(self.folder, self.decisions):
+            # Made here: a socket that cannot be opened leaves no coroutine that nobody awaits.
+            faults = leases.renew_faults(
+                order.plan, self._view, self.world, self._lost, lambda: self._frozen() is not None
+            )
+            async with beside(faults):
+                return await self._until_signal(while_held(machine.run(), held.lock))
 
     def _lost(self, fault: str) -> None:
         """A fault that ended by itself: what would be measured from now on is not its recovery."""
