@@ -154,7 +154,7 @@ def test_a_holder_that_was_frozen_past_its_lease_writes_nothing_more(
     name = f"frozen-{number}"
     run = launch(first, many_writes(name, REGIONS, 60))
     executor = executor_of(first, run)
-    until(lambda: config_maps(second, name, REGIONS), 20, "the run writes")
+    until(lambda: config_maps(second, name, REGIONS), 45, "the run writes")
     settle(draw.uniform(0, 0.5))
     executor.freeze()
     try:

@@ -61,7 +61,7 @@ def test_each_region_scrapes_its_pods_once_by_the_deployed_monitor(
     pods = 'sum(up{job="vision",service="vision-stable"})'
     until(lambda: value(living, number, pods) >= 1, 30, "it scrapes")
     twice = "max(count by (pod) (infctl_queue_depth))"
-    until(lambda: value(living, number, twice) == 1, 30, "no pod is counted twice")
+    until(lambda: value(living, number, twice) == 1, 90, "no pod is counted twice")
     groups = get(f"{metrics(living, number)}/rules")["data"]["groups"]
     assert [group["name"] for group in groups] == ["vision.objectives"]
 
