@@ -69,12 +69,7 @@ class FakeCluster:
         stored = self.storage.objects.get(_key(kind, namespace, name))
         if stored is None:
             return None
-        found = copied(stored.object)
-        # Nobody else asks who owns what: the rest is spared the work.
-        found["metadata"]["managedFields"] = ownership.managed_fields(
-            stored.owners, kind.api_version
-        )
-        return found
+        return _with_owners(copied(stored.object), stored.owners)
 
     async def apply(
         self, manifest: Object, *, dry_run: bool = False, force: bool = False
@@ -99,7 +94,8 @@ class FakeCluster:
         live = stored.object if stored else _empty(key)
         owners = stored.owners if stored else {}
         after, owners = ownership.apply(live, owners, manifest, manager, force=force)
-        return self._store(key, stored, after, owners, dry_run=dry_run, manager=manager)
+        found = self._store(key, stored, after, owners, dry_run=dry_run, manager=manager)
+        return _with_owners(found, owners)
 
     async def merge(
         self, kind: Kind, name: str, namespace: str | None, patch: Object, *, dry_run: bool = False
@@ -265,6 +261,13 @@ class FakeCluster:
         return InfctlError(
             f"{self.region}: the cluster does not know {kind.kind} ({kind.api_version})"
         )
+
+
+def _with_owners(found: Object, owners: Any) -> Object:
+    """What is read or applied says who owns which of its fields; nobody asks that of the rest."""
+    fields = ownership.managed_fields(owners, found["apiVersion"])
+    found["metadata"]["managedFields"] = fields
+    return found
 
 
 def _key(kind: Kind, namespace: str | None, name: str) -> Key:
