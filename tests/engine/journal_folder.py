@@ -12,7 +12,7 @@ from infctl.model.journal import Kind
 
 THREE = chain(Kind.PLAN, Kind.PAUSE, Kind.HEAD)
 DOUBT = "the run is in doubt and is not resumed by itself"
-SETTLE = "infctl runs show RUN, then settle the steps by hand"
+SETTLE = "infctl runs show 01run"
 OURS = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
