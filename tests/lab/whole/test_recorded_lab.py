@@ -27,7 +27,7 @@ def test_a_recording_has_metrics_events_logs_and_states_and_no_secret(
     events = folder / "events" / f"{REGION}.jsonl"
     until(lambda: events.exists() and "Killing" in events.read_text(), 30, "its end is recorded")
     metrics = folder / "metrics" / REGION
-    until(lambda: any(path.stat().st_size for path in metrics.glob("*.om")), 30, "it has samples")
+    until(lambda: any(path.stat().st_size for path in metrics.glob("*.om")), 50, "it has samples")
     recorder.send_signal(signal.SIGINT)
     _, told = recorder.communicate(timeout=30)
     assert "it was ended" in told
