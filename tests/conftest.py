@@ -21,10 +21,11 @@ SHARED = {"control_plane": "control_plane", "RunningCloud": "cloud"}
 """What a file holds whose tests ask for a server, and the group of those."""
 FOLDERS = ("lab/agent", "lab/autoscaler", "lab/whole")
 """Whose tests share servers of their own."""
-ALONE = ("lab/whole/test_killed_runs.py",)
+MOVING = "moving traffic in a whole lab"
+ALONE = {"lab/whole/test_killed_runs.py": MOVING, "lab/whole/test_operated.py": MOVING}
 """Files of such folders that take long enough for servers of their own; they come first there."""
 LONGEST = (
-    *ALONE,
+    MOVING,
     "control_plane",
     "lab/agent",
     "cloud",
@@ -65,7 +66,7 @@ def group_of(path: str) -> str:
     """The group of a test file, by its path below the project's root."""
     name = path.removeprefix("tests/")
     if name in ALONE:
-        return name
+        return ALONE[name]
     folder = next((f for f in FOLDERS if name.startswith(f"{f}/")), None)
     text = (_ROOT.parent / path).read_text()
     return folder or next((SHARED[word] for word in SHARED if word in text), name)

@@ -7,9 +7,10 @@ from living import Living, is_host_limited, until
 
 REGION = "eu-west-1"
 
-pytestmark = [pytest.mark.lab, pytest.mark.measured, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(500)]
 
 
+@pytest.mark.measured
 def test_the_operated_drill_recovers_within_the_bound_of_its_switch(living: Living) -> None:
     words = ("drill", "failover", "--region", REGION, "--mode", "operated", "--load", "60")
     item: dict[str, Any] = living.read(*words, timeout=240, code=None)["items"][0]
