@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import stat
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from test_moving_traffic import MAIN, ROOT
+from toy_command import call, command, environment
 
 from infctl.commands.freeze import _say
 from infctl.engine.locks import read_freezes
@@ -23,29 +21,7 @@ from infctl.fakes.world import fake_world
 REGION = "eu-west-1"
 
 
-@pytest.fixture
-def command(tmp_path: Path) -> list[str]:
-    folders = {name: str(ROOT / "tests" / name) for name in ("engine", "executor")}
-    main = tmp_path / "main.py"
-    main.write_text(MAIN.format(**folders))
-    return [sys.executable, str(main), "--platform", str(ROOT / "platform.yaml")]
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
-
-
-def call(
-    command: list[str], environment: dict[str, str], *words: str
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*command, *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+__all__ = ["command", "environment"]
 
 
 def test_a_full_disk_here_is_no_bug_and_is_named(

@@ -1,15 +1,16 @@
 """What moves traffic wants a reason and its target's name, and shows first what it would do."""
 
+import contextlib
 import json
 import os
 import pty
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from test_moving_traffic import MAIN, REGION, ROOT
+from test_moving_traffic import REGION, ROOT
+from toy_command import call, command, environment
 
 from infctl.commands import planning
 from infctl.commands.output import Output
@@ -17,26 +18,7 @@ from infctl.model.outcome import Outcome, Word
 from infctl.model.plan import GuardResult, Plan
 from infctl.model.proposal import Proposal
 
-
-@pytest.fixture
-def command(tmp_path: Path) -> list[str]:
-    folders = {name: str(ROOT / "tests" / name) for name in ("engine", "executor")}
-    main = tmp_path / "main.py"
-    main.write_text(MAIN.format(**folders))
-    return [sys.executable, str(main), "--platform", str(ROOT / "platform.yaml")]
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
-
-
-def call(
-    command: list[str], environment: dict[str, str], *words: str
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*command, *words], env=environment, capture_output=True, text=True, input=""
-    )
+__all__ = ["command", "environment"]
 
 
 class Terminal:
@@ -62,12 +44,10 @@ class Terminal:
 
     def leave(self) -> int:
         """How it ended."""
-        try:
+        # It is an error to read once nobody has the terminal any more.
+        with contextlib.suppress(OSError):
             while chunk := os.read(self._ours, 4096):
                 self.shown += chunk.decode()
-        except OSError:
-            # Nobody has the terminal any more.
-            pass
         os.close(self._ours)
         return self._process.wait(30)
 

@@ -5,7 +5,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import Any, Protocol
 
 from infctl.clients.aws import Account, Service
 from infctl.clients.http_caller import Endpoint, HttpEndpoints
+from infctl.clients.whole_files import write_whole
 from infctl.errors import InfctlError, Refused, Unreachable
 from infctl.model.text import clean
 from infctl.ports.notices import Notice
@@ -168,7 +168,7 @@ class Outbox:
             _check(self._waiting)
             for old in _files(self._sent)[:-MOST_WAITING]:
                 old.unlink(missing_ok=True)
-            _write(self._waiting / name, text.encode())
+            write_whole(self._waiting / name, text.encode())
         except OSError as error:
             raise InfctlError(f"the outbox cannot be written: {error.strerror}") from None
 
@@ -179,26 +179,6 @@ def _check(folder: Path) -> None:
     is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
     if not is_ours or found.st_mode & 0o022:
         raise PermissionError(errno.EPERM, f"{folder} is not a folder of ours alone")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The whole file or none, and on disk before its name is."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(made, flags, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(path)
-    except OSError:
-        made.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -204,18 +204,12 @@ async def test_what_is_created_is_ours_and_a_taken_name_is_a_conflict(subject: S
 
 
 async def test_who_reads_applies_or_only_tries_to_is_told_the_same_owners(subject: Subject) -> None:
-    manifest = subject.config("one", key="1")
-    made = await subject.cluster.apply(manifest)
-    tried = await subject.cluster.apply(manifest, dry_run=True)
+    made = await subject.cluster.apply(subject.config("one", key="1"))
+    tried = await subject.cluster.apply(subject.config("one", key="1"), dry_run=True)
     read = await subject.cluster.read(CONFIG_MAP, "one", subject.namespace)
     assert read is not None
-    owned = [_fields_of_infctl(found) for found in (made, tried, read)]
+    owned = [e["fieldsV1"] for o in (made, tried, read) for e in o["metadata"]["managedFields"]]
     assert owned == [{"f:data": {"f:key": {}}}] * 3
-
-
-def _fields_of_infctl(found: dict[str, Any]) -> Any:
-    entries = found["metadata"]["managedFields"]
-    return next(e["fieldsV1"] for e in entries if e["manager"] == "infctl")
 
 
 async def test_an_eviction_waits_for_the_budget_and_tells_its_words(subject: Subject) -> None:

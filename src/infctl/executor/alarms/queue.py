@@ -7,11 +7,11 @@ only grows, a line for each channel that took it.
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from infctl.clients.whole_files import sync_folder, write_whole
 from infctl.engine.journal import planted
 from infctl.errors import AlarmError, InfctlError
 from infctl.executor.own_files import check_folders, read_bytes
@@ -105,7 +105,7 @@ def _keep(alarm: Alarm, kind: str, text: str) -> None:
     try:
         _make(folder)
         if not path.exists() or planted(path):
-            _write(path, text)
+            write_whole(path, text.encode())
     except OSError as error:
         raise AlarmError(
             f"the alarm of a broken glass cannot be written: {error.strerror or error}",
@@ -125,29 +125,5 @@ def _make(folder: Path) -> None:
         check_folders(one.parent)
         with contextlib.suppress(FileExistsError):
             one.mkdir(mode=0o700)
-            _sync(one.parent)
+            sync_folder(one.parent)
     check_folders(folder)
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, and on disk before its name is."""
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with os.fdopen(os.open(made, flags, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(path)
-    except OSError:
-        made.unlink(missing_ok=True)
-        raise
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
